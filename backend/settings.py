@@ -1,0 +1,202 @@
+"""Settings: typed, from the environment, the same file everywhere.
+
+Every variable that is read here has a line in docs/reference/settings.md (a test compares them).
+Mistakes are reported by `backend.checks` with a hint, not by a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+
+from backend.geo.libraries import gdal_library, geos_library
+from backend.localdb.state import recorded_database_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """A yes/no variable: 1, true, yes and on are yes."""
+    return os.environ.get(name, str(default)).strip().lower() in {"1", "true", "yes", "on"}
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated variable."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+# --- how this process runs ---------------------------------------------------------------------------
+DEMO = flag("LISTENING_DEMO")
+DEBUG = flag("LISTENING_DEBUG")
+PROCESS = os.environ.get("LISTENING_PROCESS", "command")  # web: short database timeouts
+
+# The demo and the tests need no secret of their own; anything else must bring one (backend.E001).
+SECRET_KEY = os.environ.get("LISTENING_SECRET_KEY", "")
+INSECURE_SECRET_KEY = "only-for-the-demo-and-the-tests-never-for-a-city"
+if not SECRET_KEY:
+    SECRET_KEY = INSECURE_SECRET_KEY
+
+ALLOWED_HOSTS = words("LISTENING_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = words("LISTENING_TRUSTED_ORIGINS")
+
+# --- the city ----------------------------------------------------------------------------------------
+CITY_NAME = os.environ.get("LISTENING_CITY", "Bologna")
+TIME_ZONE = os.environ.get("LISTENING_TIME_ZONE", "Europe/Rome")
+LANGUAGE_CODE = os.environ.get("LISTENING_LANGUAGE", "it")
+LANGUAGES = [("it", "Italiano"), ("en", "English")]
+USE_I18N = True
+USE_TZ = True
+LOCALE_PATHS = [BASE_DIR / "backend" / "locale"]
+
+# --- the house ---------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "backend",
+    "districts",
+    "listening.codelists",
+    "listening.fieldwork",
+    "listening.records",
+    "listening.rollups",
+    "listening.dashboard",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.gis",
+]
+MIDDLEWARE = [
+    "backend.http.request_log.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "backend.http.security_headers.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "backend.urls"
+WSGI_APPLICATION = "backend.wsgi.application"
+AUTH_USER_MODEL = "fieldwork.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/dashboard/"
+LOGOUT_REDIRECT_URL = "/login/"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "backend" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- the database ------------------------------------------------------------------------------------
+# DATABASE_URL set: that server. Otherwise the private cluster that `backend.localdb` started.
+DATABASE_URL = os.environ.get("DATABASE_URL", "") or recorded_database_url(BASE_DIR)
+WEB_SESSION = {
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "10s",
+    # Parallel workers made the short queries of the web process slower, see docs/explanation.
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+}
+COMMAND_SESSION = {"statement_timeout": "10min", "lock_timeout": "10s", "jit": "off"}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **(dj_database_url.parse(DATABASE_URL) if DATABASE_URL else {}),
+        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "options": " ".join(
+                f"-c {name}={value}"
+                for name, value in (WEB_SESSION if PROCESS == "web" else COMMAND_SESSION).items()
+            )
+        },
+    }
+}
+GDAL_LIBRARY_PATH = gdal_library()
+GEOS_LIBRARY_PATH = geos_library()
+
+# --- the edge ----------------------------------------------------------------------------------------
+BODY_LIMIT_BYTES = 1_048_576
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
+APPEND_SLASH = False
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+# Plain http is for the demo on this machine alone.
+BEHIND_TLS = not (DEMO or DEBUG)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("LISTENING_TRUST_PROXY") else None
+SECURE_SSL_REDIRECT = BEHIND_TLS
+SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "listening.fieldwork.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["backend.policy.SignedIn"],
+    "DEFAULT_PARSER_CLASSES": ["backend.http.strict_json.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_FILTER_BACKENDS": [],
+    "EXCEPTION_HANDLER": "backend.problems.exception_handler",
+    "UNICODE_JSON": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Neighbourhood listening",
+    "DESCRIPTION": "Log conversations, and read need maps that say how much listening stands behind them.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["backend.policy.Public"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# --- logs: one JSON object a line, allow-listed keys, never a body, a query string or a name -----------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "backend.http.request_log.AllowListedJsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("LISTENING_LOG_LEVEL", "INFO")},
+    # The request middleware writes one line per request; Django's own would repeat the path.
+    "loggers": {"django.request": {"level": "CRITICAL"}, "django.server": {"level": "CRITICAL"}},
+}

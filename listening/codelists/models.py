@@ -1,0 +1,48 @@
+"""Themes: the classification of what is heard. Codes are stable, labels are translated."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Theme(models.Model):
+    """One entry of the theme codelist, at most two levels deep.
+
+    `sensitivity`: normal; restricted (coarse publication only: health, violence, legal status);
+    internal (never leaves the office).
+    """
+
+    class Sensitivity(models.TextChoices):
+        NORMAL = "normal"
+        RESTRICTED = "restricted"
+        INTERNAL = "internal"
+
+    # A plain integer key: composite GiST indexes ignore smallint columns compared with int4 literals.
+    id = models.AutoField(primary_key=True)
+    code = models.SlugField(max_length=50, unique=True)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    sensitivity = models.CharField(max_length=10, choices=Sensitivity, default=Sensitivity.NORMAL)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order in lists.")
+    retired_on = models.DateField(null=True, blank=True, help_text="From this day on it is no longer offered.")
+
+    class Meta:
+        ordering = ["position", "code"]
+        constraints = [models.CheckConstraint(condition=~Q(parent=models.F("id")), name="theme_not_its_own_parent")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ThemeLabel(models.Model):
+    """What a theme is called in a language."""
+
+    theme = models.ForeignKey(Theme, on_delete=models.CASCADE, related_name="labels")
+    language = models.CharField(max_length=35, help_text="BCP 47 tag.")
+    label = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["theme", "language"], name="theme_label_per_language")]
+
+    def __str__(self) -> str:
+        return self.label
