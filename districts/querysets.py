@@ -18,10 +18,6 @@ class LayerQuerySet(models.QuerySet["Layer"]):
         """The finest layer. Raises Layer.DoesNotExist before any import."""
         return self.get(rank=0)
 
-    def in_use(self) -> Self:
-        """Layers that have an active edition today or had one ever."""
-        return self.filter(editions__status="active").distinct()
-
 
 class BoundaryEditionQuerySet(models.QuerySet["BoundaryEdition"]):
     def active(self) -> Self:

@@ -6,14 +6,31 @@ Rows come into being in `listening.capture` alone. Nobody outside these two pack
 from __future__ import annotations
 
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
-from django.db.models.functions import Upper
 from uuid6 import uuid7
 
 from listening.codelists.models import Theme
-from listening.records.querysets import ConversationQuerySet, FindingQuerySet
+from listening.records.querysets import ConversationQuerySet, FindingQuerySet, TombstoneQuerySet
+
+
+class PlaceKind(models.TextChoices):
+    """What is known of a place: exact point, named district, the city as a whole, or nothing."""
+
+    POINT = "point"
+    DISTRICT = "district"
+    CITY = "city"
+    NONE = "none"
+
+
+def place_fits(name: str) -> models.CheckConstraint:
+    """The columns of a place agree with its kind; a point outside every district has no district."""
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(place="point", location__isnull=False)
+        | Q(place="district", location__isnull=True, district__isnull=False)
+        | Q(place__in=["city", "none"], location__isnull=True, district__isnull=True),
+    )
 
 
 class Conversation(models.Model):
@@ -35,12 +52,6 @@ class Conversation(models.Model):
         PAPER = "paper"
         WEB = "web"
 
-    class Place(models.TextChoices):
-        POINT = "point"
-        DISTRICT = "district"
-        CITY = "city"
-        NONE = "none"
-
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     version = models.PositiveIntegerField(default=1)
     listener = models.ForeignKey("fieldwork.User", on_delete=models.PROTECT, related_name="conversations")
@@ -58,7 +69,7 @@ class Conversation(models.Model):
     language = models.CharField(max_length=35, blank=True, help_text="Language spoken, BCP 47 tag.")
     people_count = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
     summary = models.TextField(blank=True)
-    place = models.CharField(max_length=8, choices=Place)
+    place = models.CharField(max_length=8, choices=PlaceKind)
     location = models.PointField(srid=4326, null=True, blank=True)
     accuracy_m = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0)])
     district = models.ForeignKey(
@@ -76,12 +87,7 @@ class Conversation(models.Model):
         ordering = ["-occurred_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=Q(people_count__gte=1), name="conversation_has_people"),
-            models.CheckConstraint(
-                condition=Q(place="point", location__isnull=False)
-                | Q(place="district", location__isnull=True, district__isnull=False)
-                | Q(place__in=["city", "none"], location__isnull=True, district__isnull=True),
-                name="conversation_place_fits",
-            ),
+            place_fits("conversation_place_fits"),
         ]
         indexes = [
             models.Index(fields=["-occurred_at", "-id"], name="conversation_newest"),
@@ -145,7 +151,9 @@ class Finding(models.Model):
     shared_by = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="How many of the people present share it."
     )
+    place = models.CharField(max_length=8, choices=PlaceKind, default=PlaceKind.NONE)
     location = models.PointField(srid=4326, null=True, blank=True)
+    accuracy_m = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0)])
     district = models.ForeignKey(
         "districts.District", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -161,6 +169,7 @@ class Finding(models.Model):
             models.CheckConstraint(
                 condition=Q(severity__isnull=True) | Q(severity__range=(1, 5)), name="finding_severity_1_to_5"
             ),
+            place_fits("finding_place_fits"),
         ]
 
     def __str__(self) -> str:
@@ -186,6 +195,8 @@ class Tombstone(models.Model):
     listener = models.ForeignKey("fieldwork.User", on_delete=models.PROTECT, related_name="+")
     deleted_at = models.DateTimeField(db_index=True)
     deleted_by = models.ForeignKey("fieldwork.User", on_delete=models.PROTECT, related_name="+")
+
+    objects = TombstoneQuerySet.as_manager()
 
     def __str__(self) -> str:
         return str(self.pk)

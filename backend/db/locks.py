@@ -1,0 +1,24 @@
+"""Transaction-level advisory locks: one number per job that only one session may do at a time.
+
+Transaction-level ones alone, so that a connection pool cannot leave one behind.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.backends.utils import CursorWrapper
+
+ROLLUPS: Final = 4_702
+BOUNDARIES: Final = 4_703
+
+
+def try_lock(cursor: CursorWrapper, key: int) -> bool:
+    """Take the lock until the end of the transaction, or return False at once when another session holds it."""
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [key])
+    return bool(cursor.fetchone()[0])
+
+
+def lock(cursor: CursorWrapper, key: int) -> None:
+    """Wait for the lock and hold it until the end of the transaction."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])

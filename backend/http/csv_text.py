@@ -1,0 +1,29 @@
+"""CSV (RFC 4180) that a spreadsheet reads as data, never as a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+# What makes a spreadsheet evaluate a cell, also in full width, also behind blanks and quotes (OWASP, CSV injection).
+FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+PASSED_OVER = " \"'\ufeff\u00a0"
+
+Value = str | int | float | None
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
+    """A CSV text with CRLF line ends. Numbers stay numbers, None is empty, texts cannot start a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([guarded(value) if isinstance(value, str) else value for value in row])
+    return out.getvalue()
+
+
+def guarded(text: str) -> str:
+    """The text, with an apostrophe before it when a spreadsheet would take it for a formula."""
+    bare = text.lstrip(PASSED_OVER)
+    return f"'{text}" if bare[:1] in FORMULA_STARTS and bare else text

@@ -1,0 +1,105 @@
+"""Change or delete a record that was accepted, under the same rules."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.gis.geos import Point
+from django.db import IntegrityError, transaction
+
+from backend import clock
+from districts.locate import locate
+from listening.capture.accept import check
+from listening.capture.envelope import city_envelope
+from listening.capture.errors import FindingIdTaken
+from listening.capture.submission import Place, Submission
+from listening.fieldwork.models import User
+from listening.records.models import Conversation, Finding, FindingTheme, ParticipantBand, Tombstone
+
+
+@transaction.atomic
+def amend(conversation: Conversation, submission: Submission, *, by: User) -> Conversation:
+    """Make a conversation say what the submission says; its version goes up by one.
+
+    The caller holds the row lock (SELECT ... FOR UPDATE) and has checked the version and the permission.
+    Findings are matched by id: those left out are removed. Raises InvalidSubmission, FindingIdTaken.
+    """
+    if submission.id != conversation.pk or submission.listener_id != conversation.listener_id:
+        raise ValueError("An amendment keeps the id and the listener.")
+    now = clock.now()
+    check(submission, received_at=now, envelope=city_envelope())
+    conversation.version += 1
+    conversation.updated_at = now
+    conversation.occurred_at = submission.occurred_at
+    conversation.occurred_on = clock.local_date(submission.occurred_at)
+    for name in (
+        "channel", "language", "people_count", "summary", "session_id", "venue_id", "is_test", "may_be_counted"
+    ):  # fmt: skip
+        setattr(conversation, name, getattr(submission, name))
+    _put(conversation, submission.place)
+    conversation.save()
+
+    ParticipantBand.objects.filter(conversation=conversation).delete()
+    ParticipantBand.objects.bulk_create(
+        ParticipantBand(conversation=conversation, variable=band.variable, band=band.band, people=band.people)
+        for band in submission.bands
+    )
+    _replace_findings(conversation, submission)
+    return conversation
+
+
+@transaction.atomic
+def delete(conversation: Conversation, *, by: User) -> Tombstone:
+    """Remove a conversation with all that was said in it; a tombstone keeps the id from coming back.
+
+    The caller holds the row lock and has checked the permission.
+    """
+    tombstone = Tombstone.objects.create(
+        id=conversation.pk,
+        version=conversation.version + 1,
+        listener=conversation.listener,
+        deleted_at=clock.now(),
+        deleted_by=by,
+    )
+    conversation.delete()
+    return tombstone
+
+
+def _put(record: Conversation | Finding, place: Place) -> None:
+    """Set the columns of a place; a point is located anew only when it moved."""
+    point = None if place.lon is None or place.lat is None else Point(place.lon, place.lat, srid=4326)
+    has_moved = record.place != place.kind or record.location != point
+    record.place, record.location, record.accuracy_m = place.kind, point, place.accuracy_m
+    if point is None:
+        record.district_id = place.district_id
+    elif has_moved:
+        record.district_id = locate(point).district_id
+
+
+def _replace_findings(conversation: Conversation, submission: Submission) -> None:
+    kept: dict[UUID, Finding] = {finding.pk: finding for finding in conversation.findings.all()}
+    wanted = []
+    for position, heard in enumerate(submission.findings):
+        finding = kept.get(heard.id) or Finding(id=heard.id, conversation=conversation)
+        finding.position, finding.kind, finding.text = position, heard.kind, heard.text
+        finding.severity, finding.shared_by = heard.severity, heard.shared_by
+        _put(finding, heard.place)
+        wanted.append(finding)
+    ids = [finding.pk for finding in wanted]
+    Finding.objects.filter(conversation=conversation).exclude(pk__in=ids).delete()
+    new = [finding for finding in wanted if finding.pk not in kept]
+    try:
+        with transaction.atomic():
+            Finding.objects.bulk_create(new)
+    except IntegrityError:
+        raise FindingIdTaken(submissions=[conversation.pk]) from None
+    Finding.objects.bulk_update(
+        [finding for finding in wanted if finding.pk in kept],
+        ["position", "kind", "text", "severity", "shared_by", "place", "location", "accuracy_m", "district"],
+    )
+    FindingTheme.objects.filter(finding__in=ids).delete()
+    FindingTheme.objects.bulk_create(
+        FindingTheme(finding_id=heard.id, theme_id=theme)
+        for heard in submission.findings
+        for theme in sorted(set(heard.themes))
+    )

@@ -1,0 +1,375 @@
+"""The wire shape of a conversation, and how it becomes a Submission.
+
+Unknown members are refused, so that a misspelt one is not lost in silence. Codes are looked up in as many queries as
+there are kinds of code, whatever the number of findings.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID, uuid5
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from backend import clock
+from backend.geo.geojson import GeoJSONError, parse_point
+from backend.problems import FieldError
+from districts.models import District
+from listening.capture.errors import InvalidSubmission
+from listening.capture.rules import LONGEST_TEXT, MOST_FINDINGS, MOST_PEOPLE, MOST_THEMES
+from listening.capture.submission import Band, FindingSubmission, Place, Submission
+from listening.codelists.models import Theme
+from listening.fieldwork.models import Session, User, Venue
+from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
+
+# Language subtag, optional script and region: what a phone sends. BCP 47, section 2.1.
+LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A serializer that refuses members it does not know; read-only ones are ignored, so what was read can be sent."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            known = set(self.fields)
+            unknown = sorted(set(map(str, data)) - known)
+            if unknown:
+                raise serializers.ValidationError(
+                    {
+                        name: serializers.ErrorDetail(
+                            f"There is no member {name!r}; known are {', '.join(sorted(known))}.", code="unknown-member"
+                        )
+                        for name in unknown
+                    }
+                )
+        return super().to_internal_value(data)
+
+
+class StrictUUIDField(serializers.UUIDField):
+    """A UUID as text; the plain field also takes integers."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("A UUID is written as text.", code="invalid")
+        return UUID(str(super().to_internal_value(data)))
+
+
+class StrictCharField(serializers.CharField):
+    """Text; the plain field turns numbers into text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """A JSON integer; the plain field also takes texts, true and 1.0."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """true or false; the plain field also takes "yes" and 0."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant with its offset from UTC; one without could mean any of two dozen."""
+
+    def to_internal_value(self, value: Any) -> dt.datetime:
+        if not isinstance(value, str):
+            raise serializers.ValidationError("An instant is written as text, as in RFC 3339.", code="invalid")
+        try:
+            instant = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise serializers.ValidationError(
+                f"{value!r} is not an instant; write it as 2026-11-20T10:15:00+01:00.", code="invalid"
+            ) from None
+        if instant.tzinfo is None:
+            raise serializers.ValidationError(
+                f"{value!r} has no offset from UTC; write it as 2026-11-20T10:15:00+01:00 or with a final Z.",
+                code="no-offset",
+            )
+        try:
+            return instant.astimezone(dt.UTC)
+        except (OverflowError, ValueError):
+            raise serializers.ValidationError(f"{value!r} is outside the calendar.", code="invalid") from None
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "required": ["type", "coordinates"],
+        "additionalProperties": False,
+        "properties": {
+            "type": {"type": "string", "enum": ["Point"]},
+            "coordinates": {
+                "type": "array",
+                "items": {"type": "number"},
+                "minItems": 2,
+                "maxItems": 2,
+                "description": "Longitude, then latitude, in degrees of WGS 84.",
+            },
+        },
+        "example": {"type": "Point", "coordinates": [11.3469, 44.5174]},
+    }
+)
+class PointField(serializers.Field[Any, Any, Any, Any]):
+    """A GeoJSON point (RFC 7946, section 3.1.2)."""
+
+    def to_internal_value(self, data: Any) -> tuple[float, float]:
+        try:
+            point = parse_point(data)
+        except GeoJSONError as error:
+            raise serializers.ValidationError(str(error), code=error.code) from None
+        return (point.lon, point.lat)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class PlaceSerializer(StrictSerializer):
+    """Where: a point, a named district of any layer, the whole city, or nothing known."""
+
+    kind = serializers.ChoiceField(choices=PlaceKind.choices)
+    point = PointField(required=False)
+    accuracy_m = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1e6)
+    layer = StrictCharField(required=False, max_length=50)
+    code = StrictCharField(required=False, max_length=50, help_text="Code of a district of `layer`.")
+
+    MEMBERS = {
+        PlaceKind.POINT: ({"point"}, {"accuracy_m"}),
+        PlaceKind.DISTRICT: ({"layer", "code"}, set[str]()),
+        PlaceKind.CITY: (set[str](), set[str]()),
+        PlaceKind.NONE: (set[str](), set[str]()),
+    }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        required, optional = self.MEMBERS[attrs["kind"]]
+        errors = {
+            name: serializers.ErrorDetail(f"A place of kind {attrs['kind']!r} needs {name!r}.", code="required")
+            for name in required - set(attrs)
+        } | {
+            name: serializers.ErrorDetail(f"A place of kind {attrs['kind']!r} has no {name!r}.", code="mismatch")
+            for name in set(attrs) - required - optional - {"kind"}
+        }
+        if errors:
+            raise serializers.ValidationError(errors)
+        return attrs
+
+
+class LocatedSerializer(serializers.Serializer[Any]):
+    """The district in which a record counts."""
+
+    id = serializers.IntegerField()
+    layer = serializers.CharField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class FindingSerializer(StrictSerializer):
+    """One thing heard. A theme is never required; a coordinator may set it later."""
+
+    id = StrictUUIDField(required=False, help_text="UUIDv7 made by the client; derived by the server when left out.")
+    kind = serializers.ChoiceField(choices=Finding.Kind.choices)
+    text = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_TEXT, trim_whitespace=False)
+    themes = serializers.ListField(
+        child=StrictCharField(max_length=50), required=False, max_length=MOST_THEMES, help_text="Codes of themes."
+    )
+    severity = StrictIntegerField(required=False, allow_null=True, min_value=1, max_value=5)
+    shared_by = StrictIntegerField(required=False, allow_null=True, min_value=0, max_value=MOST_PEOPLE)
+    place = PlaceSerializer(required=False, help_text="What the finding is about, if elsewhere.")
+    district = LocatedSerializer(read_only=True, allow_null=True)
+
+
+class BandsSerializer(StrictSerializer):
+    """How many of the people present fall into each band; bands left out hold nobody."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {
+            str(variable): type(
+                f"{variable.title()}BandsSerializer",
+                (StrictSerializer,),
+                {
+                    band: StrictIntegerField(required=False, min_value=1, max_value=MOST_PEOPLE)
+                    for band in ParticipantBand.BANDS[variable]
+                }
+                | {"__doc__": f"People per {variable} band."},
+            )(required=False)
+            for variable in ParticipantBand.BANDS
+        }
+
+
+class ConversationSerializer(StrictSerializer):
+    """A conversation as it is submitted and shown; read-only members are set by the server."""
+
+    id = StrictUUIDField(help_text="UUIDv7 made by the client; sending it again changes nothing.")
+    occurred_at = InstantField()
+    channel = serializers.ChoiceField(choices=Conversation.Channel.choices)
+    place = PlaceSerializer()
+    language = serializers.RegexField(
+        LANGUAGE_TAG, required=False, allow_blank=True, max_length=35, help_text="Language spoken, BCP 47 tag."
+    )
+    people_count = StrictIntegerField(required=False, min_value=1, max_value=MOST_PEOPLE)
+    bands = BandsSerializer(required=False)
+    session = StrictUUIDField(required=False, allow_null=True, help_text="Id of a session.")
+    venue = StrictCharField(required=False, allow_null=True, max_length=80, help_text="Code of a venue.")
+    summary = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_TEXT, trim_whitespace=False)
+    findings = FindingSerializer(many=True, required=False, max_length=MOST_FINDINGS)
+    is_test = StrictBooleanField(required=False)
+    may_be_counted = StrictBooleanField(required=False)
+
+    version = serializers.IntegerField(read_only=True)
+    received_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+    listener = serializers.CharField(read_only=True)
+    district = LocatedSerializer(read_only=True, allow_null=True)
+
+
+class FindingPatchSerializer(FindingSerializer):
+    """Members of a finding to change; null takes one back to its default."""
+
+    kind = serializers.ChoiceField(choices=Finding.Kind.choices, required=False)
+
+
+class ConversationPatchSerializer(ConversationSerializer):
+    """Members of a conversation to change; null takes one back to its default."""
+
+    id = StrictUUIDField(required=False)
+    occurred_at = InstantField(required=False)
+    channel = serializers.ChoiceField(choices=Conversation.Channel.choices, required=False)
+    place = PlaceSerializer(required=False)
+
+
+class ConversationPageSerializer(serializers.Serializer[Any]):
+    """One page of conversations; `next` is the address of the page after it, or null."""
+
+    conversations = ConversationSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+def read_submission(document: Any, *, listener: User) -> Submission:
+    """Parse a submitted document.
+
+    Raises DRF's ValidationError for its shape and InvalidSubmission for codes that name nothing.
+    """
+    serializer = ConversationSerializer(data=document)
+    serializer.is_valid(raise_exception=True)
+    return _Codes(serializer.validated_data).submission(listener)
+
+
+class _Codes:
+    """The codes that one document names, looked up together."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.wrong: list[FieldError] = []
+        self.findings: list[Mapping[str, Any]] = document.get("findings", [])
+        codes = {code for finding in self.findings for code in finding.get("themes", ())}
+        self.themes: dict[str, int] = dict(Theme.objects.filter(code__in=codes).values_list("code", "pk")) if codes else {}
+        self.districts = _districts(
+            place
+            for place in (document["place"], *(finding.get("place", {}) for finding in self.findings))
+            if place.get("kind") == PlaceKind.DISTRICT
+        )
+
+    def submission(self, listener: User) -> Submission:
+        document = self.document
+        submission = Submission(
+            id=document["id"],
+            listener_id=listener.pk,
+            occurred_at=document["occurred_at"],
+            channel=document["channel"],
+            place=self._place("/place", document["place"]),
+            language=document.get("language", ""),
+            people_count=document.get("people_count", 1),
+            summary=document.get("summary", ""),
+            bands=tuple(
+                Band(variable, band, people)
+                for variable, bands in document.get("bands", {}).items()
+                for band, people in bands.items()
+            ),
+            session_id=self._session(document.get("session")),
+            venue_id=self._venue(document.get("venue")),
+            findings=tuple(self._finding(f"/findings/{i}", finding) for i, finding in enumerate(self.findings)),
+            is_test=document.get("is_test", False),
+            may_be_counted=document.get("may_be_counted", True),
+        )
+        if self.wrong:
+            raise InvalidSubmission(self.wrong)
+        return submission
+
+    def _finding(self, at: str, finding: Mapping[str, Any]) -> FindingSubmission:
+        themes = []
+        for index, code in enumerate(finding.get("themes", ())):
+            if code in self.themes:
+                themes.append(self.themes[code])
+            else:
+                self._unknown(f"{at}/themes/{index}", f"There is no theme {code!r}; GET /api/v1/themes lists them.")
+        return FindingSubmission(
+            # Derived, not drawn: the same submission sent again must be the same.
+            id=finding.get("id") or uuid5(self.document["id"], at),
+            kind=finding["kind"],
+            text=finding.get("text", ""),
+            themes=tuple(themes),
+            severity=finding.get("severity"),
+            shared_by=finding.get("shared_by"),
+            place=self._place(f"{at}/place", finding.get("place", {"kind": PlaceKind.NONE})),
+        )
+
+    def _place(self, at: str, place: Mapping[str, Any]) -> Place:
+        match place["kind"]:
+            case PlaceKind.POINT:
+                lon, lat = place["point"]
+                return Place("point", lon=lon, lat=lat, accuracy_m=place.get("accuracy_m"))
+            case PlaceKind.DISTRICT:
+                district = self.districts.get((place["layer"], place["code"]))
+                if district is None:
+                    self._unknown(
+                        f"{at}/code",
+                        f"Layer {place['layer']!r} has no district {place['code']!r} today; "
+                        "GET /api/v1/layers and /api/v1/districts list them.",
+                    )
+                return Place("district", district_id=district)
+            case kind:
+                return Place("city" if kind == PlaceKind.CITY else "none")
+
+    def _session(self, pk: UUID | None) -> UUID | None:
+        if pk is not None and not Session.objects.filter(pk=pk).exists():
+            self._unknown("/session", f"There is no session {pk}; create it first with POST /api/v1/sessions.")
+        return pk
+
+    def _venue(self, code: str | None) -> int | None:
+        if code is None:
+            return None
+        pk: int | None = Venue.objects.filter(code=code).values_list("pk", flat=True).first()
+        if pk is None:
+            self._unknown("/venue", f"There is no venue {code!r}; GET /api/v1/venues lists them.")
+        return pk
+
+    def _unknown(self, pointer: str, detail: str) -> None:
+        self.wrong.append({"pointer": pointer, "code": "unknown", "detail": detail})
+
+
+def _districts(places: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+    wanted = {(place["layer"], place["code"]) for place in places}
+    if not wanted:
+        return {}
+    today = clock.local_date(clock.now())
+    found = (
+        District.objects.valid_on(today)
+        .filter(edition__layer__code__in={layer for layer, _ in wanted}, code__in={code for _, code in wanted})
+        .values_list("edition__layer__code", "code", "pk")
+    )
+    return {(layer, code): pk for layer, code, pk in found}

@@ -1,0 +1,241 @@
+"""Conversations over HTTP: log, list, read, change and delete them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from backend.http.conditional import check_if_match, etag_of, not_modified
+from backend.http.renderers import GEOJSON, GeoJSONRenderer
+from backend.http.strict_json import StrictJSONParser
+from backend.policy import SignedIn
+from backend.problems import Forbidden, InvalidRequest, NotFound
+from listening.capture.accept import accept
+from listening.capture.amend import amend, delete
+from listening.capture.api.filters import ConversationFilter, filtered
+from listening.capture.api.merge_patch import merge_patch
+from listening.capture.api.pages import PARAMETERS as PAGE_PARAMETERS
+from listening.capture.api.pages import page_of
+from listening.capture.api.serializers import (
+    ConversationPageSerializer,
+    ConversationPatchSerializer,
+    ConversationSerializer,
+    FindingPatchSerializer,
+    read_submission,
+)
+from listening.capture.errors import RecordDeleted
+from listening.fieldwork.models import User
+from listening.records.models import Conversation, Finding, Tombstone
+from listening.records.permissions import may_change, may_log
+from listening.records.render import RenderedConversation, render_conversations
+
+JSON = "application/json"
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, required=True, description="ETag of the conversation as you read it."
+)
+DOCUMENT = {(200, JSON): ConversationSerializer, (200, GEOJSON): OpenApiResponse(description="A GeoJSON feature.")}
+
+
+class MergePatchParser(StrictJSONParser):
+    media_type = "application/merge-patch+json"
+
+
+class RecordView(APIView):
+    """What the views of records share: who is asking, and how a conversation is shown."""
+
+    permission_classes: ClassVar = [SignedIn]
+    renderer_classes: ClassVar = [JSONRenderer, GeoJSONRenderer]
+    parser_classes: ClassVar = [StrictJSONParser, MergePatchParser]
+
+    def person(self, request: Request) -> User:
+        user: User = request.user
+        return user
+
+    def shown(self, request: Request, pk: UUID, status: int = 200) -> HttpResponse:
+        """A conversation in the negotiated type, with its ETag; 304 when the client has it."""
+        (rendered,) = render_conversations([pk])
+        etag = etag_of(rendered.id, rendered.version)
+        if status == 200 and request.method == "GET" and not_modified(request, etag):
+            return HttpResponse(status=304, headers={"ETag": etag})
+        return HttpResponse(
+            rendered.feature if wants_geojson(request) else rendered.document,
+            status=status,
+            content_type=GEOJSON if wants_geojson(request) else JSON,
+            headers={"ETag": etag},
+        )
+
+    def locked(self, request: Request, conversations: Any) -> Conversation:
+        """The one conversation of a queryset, locked for a change by this person. Call it inside a transaction."""
+        person = self.person(request)
+        conversation: Conversation | None = (
+            conversations.visible_to(person).select_for_update(of=("self",)).select_related("listener").first()
+        )
+        if conversation is None:
+            raise NotFound("There is no such conversation.")
+        if not may_change(person, conversation):
+            raise Forbidden("Only the listener and coordinators may change this conversation.")
+        return conversation
+
+    def check_version(self, request: Request, conversation: Conversation) -> None:
+        check_if_match(request, etag_of(conversation.pk, conversation.version))
+
+
+class ConversationListView(RecordView):
+    """Log a conversation; list those one may read."""
+
+    @extend_schema(
+        operation_id="list_conversations",
+        filters=True,
+        parameters=[
+            OpenApiParameter("limit", int, description="Conversations per page, 1 to 500; 50 by default."),
+            OpenApiParameter("cursor", str, description="Where the page starts: from the `next` link of the one before."),
+        ],
+        responses={
+            (200, JSON): ConversationPageSerializer,
+            (200, GEOJSON): OpenApiResponse(description="A GeoJSON FeatureCollection with a `next` link."),
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Conversations that the person asking may read, newest first."""
+        conversations = Conversation.objects.visible_to(self.person(request))
+        params = request.GET
+        page = page_of(filtered(conversations, params, also=PAGE_PARAMETERS | {"format"}), params)
+        rendered = render_conversations(page.ids)
+        following = f"{request.build_absolute_uri(request.path)}?{page.next_query}" if page.next_query else None
+        response = HttpResponse(
+            feature_collection(rendered, following) if wants_geojson(request) else plain_page(rendered, following),
+            content_type=GEOJSON if wants_geojson(request) else JSON,
+        )
+        if following:
+            response["Link"] = f'<{following}>; rel="next"'
+        return response
+
+    filterset_class = ConversationFilter
+
+    @extend_schema(
+        operation_id="log_conversation",
+        request=ConversationSerializer,
+        responses={
+            201: ConversationSerializer,
+            200: OpenApiResponse(ConversationSerializer, description="It was stored before; nothing changed."),
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Store a conversation with its findings, exactly once: send it again after a lost answer."""
+        person = self.person(request)
+        if not may_log(person):
+            raise Forbidden(f"The role {person.role!r} does not log conversations; listeners and coordinators do.")
+        acceptance = accept(read_submission(request.data, listener=person), by=person)
+        response = self.shown(request, acceptance.conversation_id, status=201 if acceptance.created else 200)
+        response["Location"] = request.build_absolute_uri(f"{request.path}/{acceptance.conversation_id}")
+        return response
+
+
+class ConversationView(RecordView):
+    """One conversation."""
+
+    @extend_schema(operation_id="read_conversation", responses=DOCUMENT)
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        """One conversation; 410 when it was deleted and was one's to read."""
+        person = self.person(request)
+        if Conversation.objects.visible_to(person).filter(pk=pk).exists():
+            return self.shown(request, pk)
+        if Tombstone.objects.visible_to(person).filter(pk=pk).exists():
+            raise RecordDeleted(record=pk)
+        raise NotFound("There is no such conversation.")
+
+    @extend_schema(
+        operation_id="change_conversation",
+        parameters=[IF_MATCH],
+        request={JSON: ConversationPatchSerializer, MergePatchParser.media_type: ConversationPatchSerializer},
+        responses={200: ConversationSerializer},
+    )
+    def patch(self, request: Request, pk: UUID) -> HttpResponse:
+        """Change a conversation by JSON Merge Patch (RFC 7396); `place` and `findings` are replaced as a whole."""
+        patch = require_object(request.data)
+        with transaction.atomic():
+            conversation = self.locked(request, Conversation.objects.filter(pk=pk))
+            self.check_version(request, conversation)
+            document = current_document(pk)
+            if isinstance(patch.get("place"), dict):
+                document["place"] = patch["place"]
+            changed = merge_patch(document, patch)
+            if changed.get("id") != str(pk):
+                raise InvalidRequest("The id of a conversation does not change.")
+            amend(conversation, read_submission(changed, listener=conversation.listener), by=self.person(request))
+            return self.shown(request, pk)
+
+    @extend_schema(
+        operation_id="delete_conversation",
+        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="Delete only this version.")],
+        responses={204: None},
+    )
+    def delete(self, request: Request, pk: UUID) -> HttpResponse:
+        """Delete a conversation and all that was said in it; a tombstone keeps the id from coming back."""
+        with transaction.atomic():
+            conversation = self.locked(request, Conversation.objects.filter(pk=pk))
+            if "If-Match" in request.headers:
+                self.check_version(request, conversation)
+            delete(conversation, by=self.person(request))
+        return HttpResponse(status=204)
+
+
+class FindingView(RecordView):
+    """One finding: what a coordinator classifies after the fact."""
+
+    @extend_schema(
+        operation_id="change_finding",
+        parameters=[IF_MATCH],
+        request={JSON: FindingPatchSerializer, MergePatchParser.media_type: FindingPatchSerializer},
+        responses={200: ConversationSerializer},
+    )
+    def patch(self, request: Request, pk: UUID) -> HttpResponse:
+        """Change one finding, e.g. set its themes; answers with its conversation, whose ETag If-Match names."""
+        patch = require_object(request.data)
+        with transaction.atomic():
+            holding = Finding.objects.filter(pk=pk).values("conversation_id")
+            conversation = self.locked(request, Conversation.objects.filter(pk__in=holding))
+            self.check_version(request, conversation)
+            document = current_document(conversation.pk)
+            for index, finding in enumerate(document["findings"]):
+                if finding["id"] == str(pk):
+                    if isinstance(patch.get("place"), dict):
+                        finding["place"] = patch["place"]
+                    document["findings"][index] = merge_patch(finding, patch)
+            amend(conversation, read_submission(document, listener=conversation.listener), by=self.person(request))
+            return self.shown(request, conversation.pk)
+
+
+def wants_geojson(request: Request) -> bool:
+    return bool(request.accepted_renderer.media_type == GEOJSON)
+
+
+def require_object(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise InvalidRequest("The body must be a JSON object with the members to change.")
+    return body
+
+
+def current_document(pk: UUID) -> dict[str, Any]:
+    (rendered,) = render_conversations([pk])
+    document: dict[str, Any] = json.loads(rendered.document)
+    return document
+
+
+def plain_page(conversations: list[RenderedConversation], following: str | None) -> str:
+    items = ",".join(conversation.document for conversation in conversations)
+    return f'{{"conversations":[{items}],"next":{json.dumps(following)}}}'
+
+
+def feature_collection(conversations: list[RenderedConversation], following: str | None) -> str:
+    features = ",".join(conversation.feature for conversation in conversations)
+    links = [{"rel": "next", "type": GEOJSON, "href": following}] if following else []
+    return f'{{"type":"FeatureCollection","features":[{features}],"links":{json.dumps(links)}}}'

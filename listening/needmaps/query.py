@@ -1,0 +1,102 @@
+"""What a need map is asked for: layer, period, theme and kind, read from request parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import connection
+
+from backend import clock
+from backend.db import sql
+from backend.periods import FORMS, NotAPeriod, Period
+from backend.problems import InvalidParameter
+from districts.models import BoundaryEdition, Layer
+from listening.codelists.models import Theme
+from listening.records.models import Finding
+
+PARAMETERS = ("layer", "period", "theme", "kind")
+
+
+@dataclass(frozen=True, slots=True)
+class NeedMapQuery:
+    """One need map: a layer, a period, and what is counted (None: any theme, any kind)."""
+
+    layer: Layer
+    period: Period
+    theme: Theme | None
+    kind: str | None
+
+
+def parse_query(params: Mapping[str, str], language: str = "") -> NeedMapQuery:
+    """Read a query; what is left out is the default layer, the current year, any theme and any kind.
+
+    Raises InvalidParameter, naming the value and the valid ones.
+    """
+    return NeedMapQuery(
+        layer=_layer(params.get("layer", "")),
+        period=_period(params.get("period", "")),
+        theme=_theme(params.get("theme", "")),
+        kind=_kind(params.get("kind", "")),
+    )
+
+
+def available_periods() -> tuple[Period, ...]:
+    """Years, quarters and months in which conversations were held, newest first within each."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("listening.needmaps", "list_months.sql"))
+        months = [row[0] for row in cursor.fetchall()]
+    return (
+        *(Period.year(year) for year in dict.fromkeys(m.year for m in months)),
+        *(Period.quarter(*key) for key in dict.fromkeys((m.year, (m.month + 2) // 3) for m in months)),
+        *(Period.month(m.year, m.month) for m in months),
+    )
+
+
+def _layer(code: str) -> Layer:
+    today = clock.local_date(clock.now())
+    layers = [edition.layer for edition in BoundaryEdition.objects.valid_on(today).select_related("layer")]
+    found = [layer for layer in layers if (layer.code == code if code else layer.is_default)]
+    if not found and not code:
+        found = sorted(layers, key=lambda layer: layer.rank)
+    if not found:
+        raise InvalidParameter(
+            f"There is no layer {code!r}." if code else "No boundaries have been imported yet.",
+            parameter="layer",
+            value=code,
+            allowed=[layer.code for layer in layers],
+        )
+    return found[0]
+
+
+def _period(text: str) -> Period:
+    if not text:
+        return Period.year(clock.local_date(clock.now()).year)
+    try:
+        return Period.parse(text)
+    except NotAPeriod as error:
+        raise InvalidParameter(str(error), parameter="period", value=text, allowed=[FORMS]) from error
+
+
+def _theme(code: str) -> Theme | None:
+    if not code:
+        return None
+    theme = Theme.objects.filter(code=code).first()
+    if theme is None:
+        raise InvalidParameter(
+            f"There is no theme {code!r}.",
+            parameter="theme",
+            value=code,
+            allowed=list(Theme.objects.values_list("code", flat=True)),
+        )
+    return theme
+
+
+def _kind(kind: str) -> str | None:
+    if not kind:
+        return None
+    if kind not in Finding.Kind.values:
+        raise InvalidParameter(
+            f"There is no kind {kind!r}.", parameter="kind", value=kind, allowed=list(Finding.Kind.values)
+        )
+    return kind

@@ -1,0 +1,12 @@
+-- needmaps/sql/list_months.sql
+-- First days of the months in which conversations were held, newest first.
+SELECT month FROM (
+    SELECT bucket AS month, conversations FROM rollups_cell
+    WHERE role = 'encounter' AND grain = 'month' AND theme_id = 0 AND kind = 'any'
+    UNION ALL
+    SELECT date_trunc('month', day)::date, conversations FROM rollups_delta
+    WHERE role = 'encounter' AND theme_id = 0 AND kind = 'any'
+) AS held
+GROUP BY month
+HAVING sum(conversations) > 0
+ORDER BY month DESC

@@ -1,0 +1,3 @@
+DROP INDEX records_conversation_search;
+DROP INDEX records_finding_search;
+DROP FUNCTION records_fold(text);

@@ -1,0 +1,57 @@
+"""Prove that the cells equal the records, and mend them when they do not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from backend.db import locks, sql
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One cell that does not say what the records say."""
+
+    role: str
+    grain: str
+    theme_id: int
+    kind: str
+    bucket: dt.date
+    district_id: int
+    kept_conversations: int
+    kept_mentions: int
+    true_conversations: int
+    true_mentions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The outcome of a recount: cells and counted conversations there are, and the cells that differ."""
+
+    cells: int
+    conversations: int
+    differences: tuple[Difference, ...]
+
+
+def reconcile() -> Reconciliation:
+    """Count every cell anew from the records and compare, as of one moment; nobody waits for it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute(sql.read("listening.rollups", "compare_cells.sql"))
+        differences = tuple(Difference(*row) for row in cursor.fetchall())
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM rollups_current),"
+            " (SELECT count(*) FROM records_conversation WHERE may_be_counted AND NOT is_test)"
+        )
+        cells, conversations = cursor.fetchone()
+        return Reconciliation(cells, conversations, differences)
+
+
+def repair() -> None:
+    """Write tallies and cells anew from the records. Writers of records wait until it is done."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        locks.lock(cursor, locks.ROLLUPS)
+        cursor.execute("LOCK TABLE records_conversation, records_finding, records_findingtheme IN SHARE MODE")
+        cursor.execute(sql.read("listening.rollups", "rewrite_cells.sql"))

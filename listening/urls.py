@@ -1,0 +1,10 @@
+"""The addresses of listening under /api/v1/; pages are mounted in backend.urls."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("listening.codelists.api.urls")),
+    path("", include("listening.fieldwork.api.urls")),
+    path("", include("listening.capture.api.urls")),
+    path("", include("listening.needmaps.api.urls")),
+]
