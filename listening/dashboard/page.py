@@ -1,0 +1,238 @@
+"""The need map as a page shows it: places with their class, share and words, the legend, and where else to look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from backend.periods import Period
+from listening.dashboard import wording
+from listening.dashboard.choropleth import Drawing, class_of
+from listening.dashboard.ranking import COLUMNS, Sort
+from listening.dashboard.reading import Reading
+from listening.dashboard.sentence import sentences
+from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Counts in the digits of the language."""
+
+    conversations: str
+    mentioning: str
+    mentions: str
+
+    @classmethod
+    def of(cls, need: CityNeed) -> Counts:
+        return cls(wording.number(need.conversations), wording.number(need.mentioning), wording.number(need.mentions))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One district: its row of the table and its area of the map."""
+
+    id: int
+    name: str
+    coverage: str
+    css: str  # c1-c5, heard (enough listening, nothing to compare), thin or none
+    counts: Counts
+    share: str  # empty where there is too little listening for one
+    listening: str
+    title: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One sortable column: where its header leads, and the aria-sort it has now."""
+
+    name: str
+    href: str
+    aria_sort: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One class of the legend bar: from a share to the next, drawn from `x` on (units of the bar)."""
+
+    css: str
+    x: int
+    label: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """The bar of classes, all of one width, with the city's own share marked on it."""
+
+    STEP = 60
+
+    steps: tuple[Step, ...]
+    width: int
+    end: str
+    city_x: int | None
+    city_share: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way to more."""
+
+    href: str
+    text: str
+
+
+class Page:
+    """Everything the template shows of one need map."""
+
+    def __init__(self, need_map: NeedMap, reading: Reading, drawing: Drawing, language: str) -> None:
+        self.need_map = need_map
+        self.drawing = drawing
+        self.compares = reading.compares
+        self.edition = need_map.edition
+        self._reading = reading
+        query = need_map.query
+        theme = reading.themes.label(query.theme) if query.theme else ""
+        self.topic = _topic(theme, query.kind)
+        self.title = " · ".join(
+            [
+                theme or _("All themes"),
+                *([str(wording.KINDS[query.kind])] if query.kind else []),
+                wording.period(query.period),
+                query.layer.name_in(language),
+            ]
+        )
+        self.sentences = sentences(need_map, self.topic)
+        self.is_empty = need_map.city.conversations == 0
+        self.places = [self._place(need) for need in reading.sort(need_map.districts)]
+        self.legend = _legend(need_map)
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        sort = self._reading.sort
+        return {
+            name: Column(name, f"?{self.address(sort=str(sort.when_chosen(name)))}#table", sort.aria(name))
+            for name in COLUMNS
+        }
+
+    @property
+    def sort(self) -> Sort:
+        return self._reading.sort
+
+    @property
+    def totals(self) -> list[tuple[str, Counts, str]]:
+        """The rows under the table."""
+        rows = [(_("Without a place on this map"), self.need_map.unplaced), (_("Whole city"), self.need_map.city)]
+        return [(name, Counts.of(need), self._percent(need.share)) for name, need in rows]
+
+    @property
+    def data_address(self) -> str:
+        """The query of exactly this map at /api/v1/need-map."""
+        return urlencode({name: value for name, value in self._asked().items() if value})
+
+    @property
+    def scale_bar(self) -> tuple[int, str]:
+        bar = self.drawing.scale_bar
+        return bar.units, wording.distance(bar.metres)
+
+    @property
+    def wider(self) -> list[Link]:
+        """Where an empty map may lead: the whole year, or the newest year with records; all themes and kinds."""
+        query, available = self.need_map.query, self._reading.available
+        year = Period.year(query.period.first.year)
+        links = []
+        for period in [year] if year in available else available[:1]:
+            if period != query.period:
+                links.append(Link(f"?{self.address(period=period.label)}", _("Show %(period)s") % {"period": wording.period(period)}))
+        if self.compares and not self.is_empty:
+            links.append(Link(f"?{self.address(theme='', kind='')}", _("Show all themes and kinds")))
+        return links
+
+    def address(self, **changes: str) -> str:
+        """The query string of this page, changed; it names everything, so that it can be kept and sent to others."""
+        return urlencode({**self._asked(), "sort": str(self._reading.sort), **changes})
+
+    def _asked(self) -> Mapping[str, str]:
+        query = self.need_map.query
+        return {
+            "layer": query.layer.code,
+            "period": query.period.label,
+            "theme": query.theme.code if query.theme else "",
+            "kind": query.kind or "",
+        }
+
+    def _place(self, need: DistrictNeed) -> Place:
+        counts = Counts.of(need)
+        words = {"place": need.name, "conversations": counts.conversations, "mentioning": counts.mentioning}
+        share = ""
+        match need.coverage:
+            case "none":
+                css, listening = "none", _("nobody listened yet")
+                title = _("%(place)s: nobody listened yet") % words
+            case "thin":
+                css, listening = "thin", _("not enough")
+                title = ngettext(
+                    "%(place)s: not enough listening, %(conversations)s conversation",
+                    "%(place)s: not enough listening, %(conversations)s conversations",
+                    need.conversations,
+                ) % words
+            case "enough" if self.compares and need.share is not None:
+                css, listening = f"c{class_of(need.share, self.need_map.breaks)}", _("enough")
+                share = self._percent(need.share)
+                title = _("%(place)s: %(share)s, %(mentioning)s of %(conversations)s conversations") % {
+                    **words,
+                    "share": share,
+                }
+            case _:
+                css, listening = "heard", _("enough")
+                title = _("%(place)s: %(conversations)s conversations") % words
+        return Place(
+            id=need.district_id,
+            name=need.name,
+            coverage=need.coverage,
+            css=css,
+            counts=counts,
+            share=share,
+            listening=listening,
+            title=title,
+            path=self.drawing.paths.get(need.district_id, ""),
+        )
+
+    def _percent(self, share: float | None) -> str:
+        return "" if share is None else wording.percent(share, self.need_map.breaks)
+
+
+def _topic(theme: str, kind: str | None) -> str:
+    """Theme and kind inside a sentence."""
+    kind_words = str(wording.KINDS_IN_A_SENTENCE[kind]) if kind else ""
+    if theme and kind_words:
+        return _("“%(theme)s” (%(kind)s)") % {"theme": theme, "kind": kind_words}
+    return _("“%(theme)s”") % {"theme": theme} if theme else kind_words
+
+
+def _legend(need_map: NeedMap) -> Legend:
+    edges = (0.0, *need_map.breaks, 1.0)
+    steps = []
+    for number, (low, high) in enumerate(zip(edges, edges[1:], strict=False), start=1):
+        shown = {"low": wording.percent(low), "high": wording.percent(high)}
+        words = (
+            _("under %(high)s") if number == 1 else _("%(low)s and more") if high == 1 else _("%(low)s to under %(high)s")
+        )
+        steps.append(Step(f"c{number}", (number - 1) * Legend.STEP, wording.percent(low), words % shown))
+    share = need_map.city.share
+    city_x = None
+    if share is not None:
+        number = class_of(min(share, 0.9999), need_map.breaks)
+        low, high = edges[number - 1], edges[number]
+        city_x = round((number - 1 + (share - low) / (high - low)) * Legend.STEP)
+    return Legend(
+        steps=tuple(steps),
+        width=len(steps) * Legend.STEP,
+        end=wording.percent(1.0),
+        city_x=city_x,
+        city_share="" if share is None else wording.percent(share, need_map.breaks),
+    )

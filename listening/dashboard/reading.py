@@ -1,0 +1,82 @@
+"""Read what the address of the page asks for. What cannot be read is left out, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from django.utils.translation import gettext as _
+
+from backend import clock
+from backend.periods import Period
+from backend.problems import InvalidParameter
+from listening.dashboard.choices import Themes, count_by_theme
+from listening.dashboard.ranking import Sort
+from listening.needmaps.build import NeedMapQuery, available_periods, parse_query
+from listening.needmaps.query import PARAMETERS
+
+
+class NoLayer(Exception):
+    """No boundaries have been imported: there is nothing to draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is shown. `notices` name each value of the address that could not be used."""
+
+    query: NeedMapQuery
+    sort: Sort
+    themes: Themes
+    available: tuple[Period, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def compares(self) -> bool:
+        """Whether something is asked for; with any theme and any kind every conversation counts, and none stands out."""
+        return self.query.theme is not None or self.query.kind is not None
+
+
+def read(params: Mapping[str, str], language: str) -> Reading:
+    """Read layer, period, theme, kind and sort.
+
+    Left out: the default layer, the newest year with records, the theme heard most, any kind. An empty theme is any
+    theme. Raises NoLayer.
+    """
+    available = available_periods()
+    usable = {name: params[name] for name in PARAMETERS if params.get(name)}
+    notices: list[str] = []
+    query = _query({"period": _newest_year(available), **usable}, notices)
+    themes = Themes(language, count_by_theme(query.period, query.kind))
+    if "theme" not in params:
+        query = replace(query, theme=themes.most_heard)
+    default = Sort("share" if query.theme or query.kind else "conversations", descending=True)
+    sort = Sort.parse(params["sort"]) if params.get("sort") else default
+    if sort is None:
+        notices.append(_("The table cannot be sorted by “%(value)s”.") % {"value": params["sort"]})
+    return Reading(query, sort or default, themes, available, tuple(notices))
+
+
+def _query(params: dict[str, str], notices: list[str]) -> NeedMapQuery:
+    """Parse, leaving out one unusable parameter after the other."""
+    try:
+        return parse_query(params)
+    except InvalidParameter as problem:
+        parameter = str(problem.members["parameter"])
+        if parameter not in params:
+            raise NoLayer from problem
+        notices.append(_notice(parameter, params[parameter]))
+        return _query({name: value for name, value in params.items() if name != parameter}, notices)
+
+
+def _notice(parameter: str, value: str) -> str:
+    sentence = {
+        "layer": _("There is no layer “%(value)s”; the map shows the usual one."),
+        "period": _("“%(value)s” is not a period; write a year, a quarter or a month, such as 2026, 2026-Q3 or 2026-07."),
+        "theme": _("There is no theme “%(value)s”; the map shows all themes."),
+        "kind": _("There is no kind “%(value)s”; the map shows all kinds."),
+    }[parameter]
+    return sentence % {"value": value}
+
+
+def _newest_year(available: tuple[Period, ...]) -> str:
+    return available[0].label if available else str(clock.local_date(clock.now()).year)

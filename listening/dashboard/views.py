@@ -1,0 +1,54 @@
+"""The page of the need map: read the address, build the map, render. No script is needed to use it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from backend import clock
+from backend.policy import SignedIn, access
+from districts.simplify import simplified_geometries
+from listening.dashboard import choices, wording
+from listening.dashboard.choropleth import draw
+from listening.dashboard.page import Page
+from listening.dashboard.reading import NoLayer, read
+from listening.needmaps.build import ENOUGH_CONVERSATIONS, build_need_map
+
+# Metres: finer than the units of the picture, and the same as the API's, so that the two share one cached simplification.
+TOLERANCE_M = 20.0
+
+
+@access(SignedIn)
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The need map of a layer, period, theme and kind, as picture, sentence and table."""
+    language = get_language() or ""
+    try:
+        reading = read(request.GET.dict(), language)
+    except NoLayer:
+        return render(request, "dashboard/page.html")
+    need_map = build_need_map(reading.query)
+    page = Page(need_map, reading, draw(simplified_geometries(need_map.edition.pk, TOLERANCE_M)), language)
+    response = render(
+        request,
+        "dashboard/page.html",
+        {
+            "page": page,
+            "notices": reading.notices,
+            "has_records": bool(reading.available),
+            "choices": {
+                "themes": reading.themes.grouped(reading.query.theme),
+                "kinds": choices.kinds(reading.query.kind),
+                "periods": choices.periods(reading.available, reading.query.period),
+                "layers": choices.layers(reading.query.layer.code, language),
+            },
+            "enough": ENOUGH_CONVERSATIONS,
+            "today": wording.day(clock.local_date(clock.now())),
+        },
+        status=400 if reading.notices else 200,
+    )
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
