@@ -1,0 +1,3 @@
+DROP FUNCTION districts_locate(geometry);
+DROP VIEW districts_placement;
+DROP VIEW districts_today;

@@ -1,0 +1,2 @@
+from django.dispatch import Signal
+edition_activated = Signal()
