@@ -16,6 +16,7 @@ DROP FUNCTION rollups_on_theme_parent();
 DROP FUNCTION rollups_on_finding_theme();
 DROP FUNCTION rollups_on_finding();
 DROP FUNCTION rollups_on_conversation();
+DROP FUNCTION rollups_unseen(uuid[]);
 DROP FUNCTION rollups_refresh(uuid[]);
 DROP FUNCTION rollups_expand(bigint, date, jsonb);
 DROP TABLE rollups_tally;

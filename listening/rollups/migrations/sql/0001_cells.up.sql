@@ -37,12 +37,14 @@ CREATE TABLE rollups_delta (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 
 -- What each conversation is counted as at present. `facts` is null when it is not counted, else one element per
--- finding, ordered by its id: [kind, subject district or 0, [themes and their parents]].
+-- finding, ordered by its id: [kind, subject district or 0, [themes and their parents]]. `seen` is the number of
+-- findings and of their themes that were read: while nothing is taken away, the same number means nothing new.
 CREATE TABLE rollups_tally (
     conversation_id uuid PRIMARY KEY,
     district_id bigint NOT NULL,
     day date NOT NULL,
-    facts jsonb
+    facts jsonb,
+    seen integer NOT NULL
 ) WITH (fillfactor = 90);
 
 
@@ -86,15 +88,18 @@ BEGIN
 
     WITH fresh AS MATERIALIZED (
         SELECT c.id, coalesce(c.district_id, 0) AS district_id, c.occurred_on AS day,
-               CASE WHEN c.may_be_counted AND NOT c.is_test THEN coalesce(f.facts, '[]') END AS facts
+               CASE WHEN c.may_be_counted AND NOT c.is_test THEN coalesce(f.facts, '[]') END AS facts,
+               coalesce(f.seen, 0) AS seen
         FROM records_conversation c
         LEFT JOIN (
             SELECT f.conversation_id,
                    jsonb_agg(jsonb_build_array(f.kind, coalesce(f.district_id, 0), coalesce(t.themes, '[]')) ORDER BY f.id)
-                       AS facts
+                       AS facts,
+                   count(*) + coalesce(sum(t.links), 0) AS seen
             FROM records_finding f
             LEFT JOIN (
-                SELECT ft.finding_id, jsonb_agg(DISTINCT listed.theme_id ORDER BY listed.theme_id) AS themes
+                SELECT ft.finding_id, jsonb_agg(DISTINCT listed.theme_id ORDER BY listed.theme_id) AS themes,
+                       count(DISTINCT ft.theme_id) AS links
                 FROM records_findingtheme ft
                 JOIN codelists_theme theme ON theme.id = ft.theme_id
                 CROSS JOIN LATERAL (VALUES (theme.id), (theme.parent_id)) AS listed (theme_id)
@@ -109,16 +114,16 @@ BEGIN
     ), changed AS MATERIALIZED (
         SELECT coalesce(fresh.id, t.conversation_id) AS id,
                t.district_id AS old_district, t.day AS old_day, t.facts AS old_facts,
-               fresh.district_id, fresh.day, fresh.facts, fresh.id IS NULL AS is_gone
+               fresh.district_id, fresh.day, fresh.facts, fresh.seen, fresh.id IS NULL AS is_gone
         FROM fresh
         FULL JOIN (SELECT * FROM rollups_tally WHERE conversation_id = ANY (ids)) t ON t.conversation_id = fresh.id
-        WHERE (t.conversation_id, t.district_id, t.day, t.facts) IS DISTINCT FROM
-              (fresh.id, fresh.district_id, fresh.day, fresh.facts)
+        WHERE (t.conversation_id, t.district_id, t.day, t.facts, t.seen) IS DISTINCT FROM
+              (fresh.id, fresh.district_id, fresh.day, fresh.facts, fresh.seen)
     ), written AS (
-        INSERT INTO rollups_tally (conversation_id, district_id, day, facts)
-        SELECT id, district_id, day, facts FROM changed WHERE NOT is_gone
+        INSERT INTO rollups_tally (conversation_id, district_id, day, facts, seen)
+        SELECT id, district_id, day, facts, seen FROM changed WHERE NOT is_gone
         ON CONFLICT (conversation_id) DO UPDATE
-            SET district_id = excluded.district_id, day = excluded.day, facts = excluded.facts
+            SET district_id = excluded.district_id, day = excluded.day, facts = excluded.facts, seen = excluded.seen
     ), forgotten AS (
         DELETE FROM rollups_tally t USING changed WHERE changed.is_gone AND t.conversation_id = changed.id
     )
@@ -185,6 +190,21 @@ GROUP BY role, grain, theme_id, kind, bucket, district_id
 HAVING sum(conversations) <> 0 OR sum(mentions) <> 0;
 
 
+-- Of some conversations, those to which findings or themes were added that their tallies have not seen. A capture writes
+-- conversations, findings and themes in one statement, and the first of its triggers counts them all.
+CREATE FUNCTION rollups_unseen(ids uuid[]) RETURNS uuid[] LANGUAGE sql STABLE AS $$
+    SELECT array_agg(there.conversation_id)
+    FROM (
+        SELECT f.conversation_id, count(DISTINCT f.id) + count(ft.id) AS there
+        FROM records_finding f LEFT JOIN records_findingtheme ft ON ft.finding_id = f.id
+        WHERE f.conversation_id = ANY (ids)
+        GROUP BY f.conversation_id
+    ) there
+    LEFT JOIN rollups_tally t ON t.conversation_id = there.conversation_id
+    WHERE t.seen IS DISTINCT FROM there.there
+$$;
+
+
 -- Statement-level triggers: they see bulk SQL, admin edits and re-districting as well as the application.
 
 CREATE FUNCTION rollups_on_conversation() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -205,7 +225,7 @@ END $$;
 CREATE FUNCTION rollups_on_finding() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        PERFORM rollups_refresh((SELECT array_agg(DISTINCT conversation_id) FROM new_rows));
+        PERFORM rollups_refresh(rollups_unseen((SELECT array_agg(DISTINCT conversation_id) FROM new_rows)));
     ELSIF TG_OP = 'DELETE' THEN
         PERFORM rollups_refresh((SELECT array_agg(DISTINCT conversation_id) FROM old_rows));
     ELSE
@@ -222,8 +242,8 @@ END $$;
 CREATE FUNCTION rollups_on_finding_theme() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        PERFORM rollups_refresh((
-            SELECT array_agg(DISTINCT f.conversation_id) FROM new_rows n JOIN records_finding f ON f.id = n.finding_id));
+        PERFORM rollups_refresh(rollups_unseen((
+            SELECT array_agg(DISTINCT f.conversation_id) FROM new_rows n JOIN records_finding f ON f.id = n.finding_id)));
     ELSIF TG_OP = 'DELETE' THEN
         PERFORM rollups_refresh((
             SELECT array_agg(DISTINCT f.conversation_id) FROM old_rows o JOIN records_finding f ON f.id = o.finding_id));
