@@ -87,7 +87,9 @@ class Themes:
             if parent.parent_id is None:
                 family = [parent, *(theme for theme in self._themes if theme.parent_id == parent.pk)]
                 offered = [t for t in family if t.retired_on is None or t.pk in self._counts or t == selected]
-                choices = (Choice(t.code, self._labels[t.pk], t == selected, self._counts.get(t.pk, 0)) for t in offered)
+                choices = (
+                    Choice(t.code, self._labels[t.pk], t == selected, self._counts.get(t.pk, 0)) for t in offered
+                )
                 groups.append(Group(self._labels[parent.pk], tuple(choices)))
         return tuple(group for group in groups if group.choices)
 
@@ -114,4 +116,3 @@ def _label(theme: Theme, language: str) -> str:
     """The label in a language, else in any, else the code."""
     labels = {label.language: label.label for label in theme.labels.all()}
     return labels.get(language) or next(iter(labels.values()), theme.code)
-

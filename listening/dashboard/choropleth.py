@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import shapely
 
 # Longest side of the picture, in whole units: a city 16 km wide is drawn to 8 m, under half a pixel on a screen.
 LONGEST_SIDE = 2000
 # Room for the outlines of the outermost districts, in units.
 MARGIN = 6
+# Lettering, in units; a letter of a sans-serif is about 0.55 of its size wide.
+LETTER_SIZE = 40
+LETTER_WIDTH = 0.55 * LETTER_SIZE
 METRES_PER_DEGREE = 111_320  # of latitude, mean over the ellipsoid (WGS 84) to 0.5 %
 
 Position = tuple[float, float]
@@ -30,6 +36,7 @@ class Drawing:
     height: int
     metres_per_unit: float
     paths: Mapping[int, str]
+    spots: Mapping[int, Spot] = field(default_factory=dict)
 
     @property
     def scale_bar(self) -> ScaleBar:
@@ -46,6 +53,15 @@ class ScaleBar:
 
     metres: float
     units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a name may stand in a district: the centre of the largest circle inside it, and the room to its sides."""
+
+    x: int
+    y: int
+    room: int
 
 
 def class_of(share: float, breaks: Sequence[float]) -> int:
@@ -111,7 +127,20 @@ def draw(geometries: Mapping[int, str]) -> Drawing:
         height=bottom + MARGIN,
         metres_per_unit=METRES_PER_DEGREE / units_per_degree,
         paths={key: path for key, path in paths.items() if path},
+        spots={key: _spot([[project(p) for p in ring] for ring in shapes[key]]) for key, path in paths.items() if path},
     )
+
+
+def fit(name: str, spot: Spot) -> list[str]:
+    """A name broken at blanks and hyphens into lines that have room at a spot; no lines when it does not fit."""
+    letters = int(spot.room / LETTER_WIDTH)
+    lines = [""]
+    for word in re.findall(r"[^\s-]+-?\s*|-\s*", name):
+        if lines[-1] and len((lines[-1] + word).rstrip()) > letters:
+            lines.append("")
+        lines[-1] += word
+    lines = [line.rstrip() for line in lines]
+    return lines if max(map(len, lines)) <= letters and len(lines) <= 3 else []
 
 
 def _rings(geometry: dict[str, Any] | None) -> Iterator[list[Position]]:
@@ -142,3 +171,12 @@ def _subpath(corners: list[tuple[int, int]]) -> str:
         return ""
     moves = "".join(f"{dx}{dy:+d}" if number == 0 else f"{dx:+d}{dy:+d}" for number, (dx, dy) in enumerate(steps))
     return f"M{corners[0][0]} {corners[0][1]}l{moves}z"
+
+
+def _spot(rings: list[list[tuple[int, int]]]) -> Spot:
+    area = shapely.make_valid(shapely.union_all([shapely.Polygon(ring) for ring in rings if len(ring) > 2]))
+    x, y = shapely.maximum_inscribed_circle(area, tolerance=4).coords[0]
+    level = shapely.intersection(area, shapely.LineString([(0, y), (LONGEST_SIDE, y)]))
+    [here] = [part for part in shapely.get_parts(level) if part.distance(shapely.Point(x, y)) < 1]
+    west, _, east, _ = here.bounds
+    return Spot(round(x), round(y), round(2 * min(x - west, east - x)))

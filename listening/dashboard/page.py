@@ -11,11 +11,15 @@ from django.utils.translation import ngettext
 
 from backend.periods import Period
 from listening.dashboard import wording
-from listening.dashboard.choropleth import Drawing, class_of
+from listening.dashboard.choropleth import LETTER_SIZE, Drawing, class_of, fit
 from listening.dashboard.ranking import COLUMNS, Sort
 from listening.dashboard.reading import Reading
 from listening.dashboard.sentence import sentences
 from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap
+
+
+# Of more names than this, most would not fit into their districts.
+MOST_NAMES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,15 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelLine:
+    """A line of a name on the map, centred on x, standing on y."""
+
+    x: int
+    y: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """One district: its row of the table and its area of the map."""
 
@@ -44,6 +57,7 @@ class Place:
     listening: str
     title: str
     path: str
+    label: tuple[LabelLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +161,12 @@ class Page:
         links = []
         for period in [year] if year in available else available[:1]:
             if period != query.period:
-                links.append(Link(f"?{self.address(period=period.label)}", _("Show %(period)s") % {"period": wording.period(period)}))
+                links.append(
+                    Link(
+                        f"?{self.address(period=period.label)}",
+                        _("Show %(period)s") % {"period": wording.period(period)},
+                    )
+                )
         if self.compares and not self.is_empty:
             links.append(Link(f"?{self.address(theme='', kind='')}", _("Show all themes and kinds")))
         return links
@@ -175,11 +194,14 @@ class Page:
                 title = _("%(place)s: nobody listened yet") % words
             case "thin":
                 css, listening = "thin", _("not enough")
-                title = ngettext(
-                    "%(place)s: not enough listening, %(conversations)s conversation",
-                    "%(place)s: not enough listening, %(conversations)s conversations",
-                    need.conversations,
-                ) % words
+                title = (
+                    ngettext(
+                        "%(place)s: not enough listening, %(conversations)s conversation",
+                        "%(place)s: not enough listening, %(conversations)s conversations",
+                        need.conversations,
+                    )
+                    % words
+                )
             case "enough" if self.compares and need.share is not None:
                 css, listening = f"c{class_of(need.share, self.need_map.breaks)}", _("enough")
                 share = self._percent(need.share)
@@ -200,7 +222,17 @@ class Page:
             listening=listening,
             title=title,
             path=self.drawing.paths.get(need.district_id, ""),
+            label=self._label(need),
         )
+
+    def _label(self, need: DistrictNeed) -> tuple[LabelLine, ...]:
+        """The name on the map, where there are few enough places to read them all."""
+        spot = self.drawing.spots.get(need.district_id)
+        if spot is None or len(self.need_map.districts) > MOST_NAMES:
+            return ()
+        lines = fit(need.name, spot)
+        top = spot.y - (len(lines) - 1) * LETTER_SIZE / 2 + 0.35 * LETTER_SIZE
+        return tuple(LabelLine(spot.x, round(top + number * LETTER_SIZE), line) for number, line in enumerate(lines))
 
     def _percent(self, share: float | None) -> str:
         return "" if share is None else wording.percent(share, self.need_map.breaks)
@@ -220,7 +252,11 @@ def _legend(need_map: NeedMap) -> Legend:
     for number, (low, high) in enumerate(zip(edges, edges[1:], strict=False), start=1):
         shown = {"low": wording.percent(low), "high": wording.percent(high)}
         words = (
-            _("under %(high)s") if number == 1 else _("%(low)s and more") if high == 1 else _("%(low)s to under %(high)s")
+            _("under %(high)s")
+            if number == 1
+            else _("%(low)s and more")
+            if high == 1
+            else _("%(low)s to under %(high)s")
         )
         steps.append(Step(f"c{number}", (number - 1) * Legend.STEP, wording.percent(low), words % shown))
     share = need_map.city.share

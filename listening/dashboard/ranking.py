@@ -5,6 +5,7 @@ Places without a share worth comparing come last in either direction: one conver
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,7 +13,8 @@ from typing import Any, Literal
 from listening.needmaps.build import DistrictNeed
 
 _COLUMNS: dict[str, Callable[[DistrictNeed], Any]] = {
-    "name": lambda need: need.name.casefold(),
+    # Decomposed, so that an accent does not push a name behind Z.
+    "name": lambda need: unicodedata.normalize("NFKD", need.name).casefold(),
     "conversations": lambda need: need.conversations,
     "mentioning": lambda need: need.mentioning,
     "share": lambda need: need.share,

@@ -71,7 +71,9 @@ def _query(params: dict[str, str], notices: list[str]) -> NeedMapQuery:
 def _notice(parameter: str, value: str) -> str:
     sentence = {
         "layer": _("There is no layer “%(value)s”; the map shows the usual one."),
-        "period": _("“%(value)s” is not a period; write a year, a quarter or a month, such as 2026, 2026-Q3 or 2026-07."),
+        "period": _(
+            "“%(value)s” is not a period; write a year, a quarter or a month, such as 2026, 2026-Q3 or 2026-07."
+        ),
         "theme": _("There is no theme “%(value)s”; the map shows all themes."),
         "kind": _("There is no kind “%(value)s”; the map shows all kinds."),
     }[parameter]

@@ -37,10 +37,12 @@ def _behind(need_map: NeedMap) -> str:
 def _mentioned(need_map: NeedMap, topic: str) -> str:
     count = need_map.city.mentioning
     if count == 0:
-        return _("None of them mentions %(topic)s.") % {"topic": topic}
-    return ngettext(
-        "%(count)s of them (%(share)s) mentions %(topic)s.", "%(count)s of them (%(share)s) mention %(topic)s.", count
-    ) % {"count": wording.number(count), "share": _percent(need_map.city.share, need_map), "topic": topic}
+        return _("None mentions %(topic)s.") % {"topic": topic}
+    return ngettext("%(count)s (%(share)s) mentions %(topic)s.", "%(count)s (%(share)s) mention %(topic)s.", count) % {
+        "count": wording.number(count),
+        "share": _percent(need_map.city.share, need_map),
+        "topic": topic,
+    }
 
 
 def _extremes(need_map: NeedMap) -> list[str]:
@@ -79,9 +81,9 @@ def _gaps(need_map: NeedMap) -> list[str]:
         return []
     said = [
         ngettext(
-            "In %(lacking)s of %(everywhere)s place there is not enough listening yet.",
-            "In %(lacking)s of %(everywhere)s places there is not enough listening yet.",
-            everywhere,
+            "%(lacking)s place of %(everywhere)s does not have enough listening yet.",
+            "%(lacking)s places of %(everywhere)s do not have enough listening yet.",
+            lacking,
         )
         % {"lacking": wording.number(lacking), "everywhere": wording.number(everywhere)}
     ]

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from django.conf import settings
+
+from backend.translations import faults, marked_strings, read_catalogue, update
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
+
+
+@pytest.fixture(scope="module")
+def marked() -> Catalog:
+    return marked_strings(settings.BASE_DIR)
+
+
+def test_strings_are_found_in_templates_and_in_python(marked):
+    assert marked.get("Skip to the content") is not None
+    assert marked.get("None mentions %(topic)s.") is not None
+    assert marked.get("needs", context="inside a sentence") is not None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_is_translated_and_nothing_is_stale(marked, language):
+    path = Path(settings.LOCALE_PATHS[0]) / language / "LC_MESSAGES" / "django.po"
+    assert faults(read_catalogue(path, language), marked) == []
+
+
+def marked_with(*messages: str) -> Catalog:
+    catalogue = Catalog(charset="utf-8")
+    for message in messages:
+        catalogue.add(message)
+    return catalogue
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ("", "missing: '%(n)s places'"),
+        ('msgid "%(n)s places"\nmsgstr ""\n', "not translated: '%(n)s places'"),
+        ('#, fuzzy\nmsgid "%(n)s places"\nmsgstr "%(n)s luoghi"\n', "fuzzy: '%(n)s places'"),
+        ('msgid "%(n)s places"\nmsgstr "luoghi"\n', "other placeholders: '%(n)s places'"),
+        ('msgid "%(n)s places"\nmsgstr "%(m)s luoghi"\n', "other placeholders: '%(n)s places'"),
+        ('msgid "%(n)s places"\nmsgstr "%(n)s luoghi"\n\nmsgid "Old"\nmsgstr "Vecchio"\n', "stale: 'Old'"),
+    ],
+)
+def test_each_fault_is_told(tmp_path, entry, fault):
+    path = tmp_path / "django.po"
+    path.write_text(f'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n{entry}')
+    assert faults(read_catalogue(path, "it"), marked_with("%(n)s places")) == [fault]
+
+
+def test_an_update_adds_what_is_new_drops_what_is_stale_and_keeps_the_rest(tmp_path):
+    path = tmp_path / "it" / "django.po"
+    update(path, "it", marked_with("Theme", "Old"))
+    path.write_text(path.read_text().replace('msgid "Theme"\nmsgstr ""', 'msgid "Theme"\nmsgstr "Tema"'))
+    update(path, "it", marked_with("Theme", "New"))
+    catalogue = read_catalogue(path, "it")
+    assert {message.id: message.string for message in catalogue if message.id} == {"Theme": "Tema", "New": ""}
+    assert not catalogue.fuzzy
