@@ -1,7 +1,7 @@
 """Keep the catalogues in step with the source: which strings are marked for translation, and who has them.
 
-gettext's own programs are not needed: templates are read by Django, Python by Babel, catalogues are written and compiled
-by Babel.
+gettext's own programs are not needed: Django reads the templates, Babel the Python code, and Babel writes and compiles
+the catalogues.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def read_catalogue(path: Path, language: str) -> Catalog:
 
 
 def faults(catalogue: Catalog, marked: Catalog) -> list[str]:
-    """What is wrong with a catalogue: missing, fuzzy, half-translated and stale strings, and ones with other placeholders."""
+    """What is wrong with a catalogue: strings missing, fuzzy, not translated, stale, or with other placeholders."""
     wrong = []
     for message in _messages(marked):
         own = catalogue.get(message.id, message.context)

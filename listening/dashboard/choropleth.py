@@ -1,7 +1,7 @@
 """Drawing districts: from GeoJSON geometries to SVG paths, and from shares to classes.
 
-Pure: text and numbers in, text and numbers out. Knows no database, no request, no language and no colour; the colours of
-the classes are CSS (`static/dashboard/dashboard.css`), the markup is `templates/dashboard/map.html`.
+Pure: text and numbers in, text and numbers out. Knows no database, no request, no language and no colour; the colours
+of the classes are CSS (`static/dashboard/dashboard.css`), the markup is `templates/dashboard/map.html`.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def _rings(geometry: dict[str, Any] | None) -> Iterator[list[Position]]:
 
 
 def _subpath(corners: list[tuple[int, int]]) -> str:
-    """One closed ring, as `m` with absolute start and relative steps; nothing when it shrinks to less than a triangle."""
+    """One closed ring, an absolute start and relative steps; nothing when it shrinks to less than a triangle."""
     steps: list[tuple[int, int]] = []
     here = corners[0]
     for corner in corners[1:]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,6 @@ from listening.dashboard.ranking import COLUMNS, Sort
 from listening.dashboard.reading import Reading
 from listening.dashboard.sentence import sentences
 from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap
-
 
 # Of more names than this, most would not fit into their districts.
 MOST_NAMES = 30
@@ -158,15 +158,11 @@ class Page:
         """Where an empty map may lead: the whole year, or the newest year with records; all themes and kinds."""
         query, available = self.need_map.query, self._reading.available
         year = Period.year(query.period.first.year)
-        links = []
-        for period in [year] if year in available else available[:1]:
-            if period != query.period:
-                links.append(
-                    Link(
-                        f"?{self.address(period=period.label)}",
-                        _("Show %(period)s") % {"period": wording.period(period)},
-                    )
-                )
+        links = [
+            Link(f"?{self.address(period=period.label)}", _("Show %(period)s") % {"period": wording.period(period)})
+            for period in ([year] if year in available else available[:1])
+            if period != query.period
+        ]
         if self.compares and not self.is_empty:
             links.append(Link(f"?{self.address(theme='', kind='')}", _("Show all themes and kinds")))
         return links
@@ -249,15 +245,14 @@ def _topic(theme: str, kind: str | None) -> str:
 def _legend(need_map: NeedMap) -> Legend:
     edges = (0.0, *need_map.breaks, 1.0)
     steps = []
-    for number, (low, high) in enumerate(zip(edges, edges[1:], strict=False), start=1):
+    for number, (low, high) in enumerate(pairwise(edges), start=1):
         shown = {"low": wording.percent(low), "high": wording.percent(high)}
-        words = (
-            _("under %(high)s")
-            if number == 1
-            else _("%(low)s and more")
-            if high == 1
-            else _("%(low)s to under %(high)s")
-        )
+        if number == 1:
+            words = _("under %(high)s")
+        elif high == 1:
+            words = _("%(low)s and more")
+        else:
+            words = _("%(low)s to under %(high)s")
         steps.append(Step(f"c{number}", (number - 1) * Legend.STEP, wording.percent(low), words % shown))
     share = need_map.city.share
     city_x = None

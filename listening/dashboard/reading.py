@@ -15,6 +15,9 @@ from listening.dashboard.ranking import Sort
 from listening.needmaps.build import NeedMapQuery, available_periods, parse_query
 from listening.needmaps.query import PARAMETERS
 
+# What is repeated of a value that makes no sense, in characters.
+LONGEST_VALUE = 60
+
 
 class NoLayer(Exception):
     """No boundaries have been imported: there is nothing to draw."""
@@ -32,7 +35,7 @@ class Reading:
 
     @property
     def compares(self) -> bool:
-        """Whether something is asked for; with any theme and any kind every conversation counts, and none stands out."""
+        """Whether a theme or kind is asked for; otherwise every conversation counts, and no place stands out."""
         return self.query.theme is not None or self.query.kind is not None
 
 
@@ -45,39 +48,37 @@ def read(params: Mapping[str, str], language: str) -> Reading:
     available = available_periods()
     usable = {name: params[name] for name in PARAMETERS if params.get(name)}
     notices: list[str] = []
-    query = _query({"period": _newest_year(available), **usable}, notices)
+    query = _query(usable, {"period": _newest_year(available)}, notices)
     themes = Themes(language, count_by_theme(query.period, query.kind))
     if "theme" not in params:
         query = replace(query, theme=themes.most_heard)
     default = Sort("share" if query.theme or query.kind else "conversations", descending=True)
     sort = Sort.parse(params["sort"]) if params.get("sort") else default
     if sort is None:
-        notices.append(_("The table cannot be sorted by “%(value)s”.") % {"value": params["sort"]})
+        notices.append(_("The table cannot be sorted by “%(value)s”.") % {"value": params["sort"][:LONGEST_VALUE]})
     return Reading(query, sort or default, themes, available, tuple(notices))
 
 
-def _query(params: dict[str, str], notices: list[str]) -> NeedMapQuery:
-    """Parse, leaving out one unusable parameter after the other."""
+def _query(params: dict[str, str], usual: dict[str, str], notices: list[str]) -> NeedMapQuery:
+    """Parse, putting the usual value in the place of one unusable parameter after the other."""
     try:
-        return parse_query(params)
+        return parse_query({**usual, **params})
     except InvalidParameter as problem:
         parameter = str(problem.members["parameter"])
         if parameter not in params:
             raise NoLayer from problem
         notices.append(_notice(parameter, params[parameter]))
-        return _query({name: value for name, value in params.items() if name != parameter}, notices)
+        return _query({name: value for name, value in params.items() if name != parameter}, usual, notices)
 
 
 def _notice(parameter: str, value: str) -> str:
     sentence = {
         "layer": _("There is no layer “%(value)s”; the map shows the usual one."),
-        "period": _(
-            "“%(value)s” is not a period; write a year, a quarter or a month, such as 2026, 2026-Q3 or 2026-07."
-        ),
+        "period": _("“%(value)s” is not a period; write it as 2026, 2026-Q3 or 2026-07; the map shows the usual one."),
         "theme": _("There is no theme “%(value)s”; the map shows all themes."),
         "kind": _("There is no kind “%(value)s”; the map shows all kinds."),
     }[parameter]
-    return sentence % {"value": value}
+    return sentence % {"value": value[:LONGEST_VALUE]}
 
 
 def _newest_year(available: tuple[Period, ...]) -> str:

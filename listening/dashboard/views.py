@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from backend.policy import SignedIn, access
+from districts.simplify import simplified_geometries
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
@@ -9,15 +11,13 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from backend import clock
-from backend.policy import SignedIn, access
-from districts.simplify import simplified_geometries
 from listening.dashboard import choices, wording
 from listening.dashboard.choropleth import draw
 from listening.dashboard.page import Page
 from listening.dashboard.reading import NoLayer, read
 from listening.needmaps.build import ENOUGH_CONVERSATIONS, build_need_map
 
-# Metres: finer than the units of the picture, and the same as the API's, so that the two share one cached simplification.
+# Metres: a pixel or two, and what the API draws with, so that the two share one cached simplification.
 TOLERANCE_M = 20.0
 
 

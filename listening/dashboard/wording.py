@@ -1,4 +1,4 @@
-"""Numbers, periods and codes in the reader's language. Names of places, layers and themes are data and come translated."""
+"""Numbers, periods and codes in the reader's language; names of places, layers and themes are data."""
 
 from __future__ import annotations
 
