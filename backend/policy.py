@@ -1,0 +1,76 @@
+"""Who may call what: every route declares its access policy, and a check fails when one does not.
+
+Views of REST framework declare it by `permission_classes`; plain Django views by the decorator `policy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar, TypeVar
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class AccessPolicy(BasePermission):
+    """A permission that a view can declare; `summary` says it in words."""
+
+    summary: ClassVar[str]
+
+
+class Public(AccessPolicy):
+    summary = "anyone"
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return True
+
+
+class SignedIn(AccessPolicy):
+    summary = "people who are signed in"
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return bool(request.user and request.user.is_authenticated)
+
+
+def policy(declared: type[AccessPolicy]) -> Callable[[View], View]:
+    """Declare the policy of a plain Django view. It enforces nothing by itself: pair it with `login_required`."""
+
+    def declare(view: View) -> View:
+        view.access_policy = declared  # type: ignore[attr-defined]  # an attribute on a function
+        return view
+
+    return declare
+
+
+def undeclared(patterns: Iterable[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[str]:
+    """The routes, as path patterns, that declare no access policy.
+
+    The admin brings its own login to each of its views; it counts as declared.
+    """
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name != "admin":
+                yield from undeclared(pattern.url_patterns, route)
+        elif not _declares(pattern.callback):
+            yield route
+
+
+def _declares(callback: Callable[..., Any]) -> bool:
+    if getattr(callback, "access_policy", None) is not None:
+        return True
+    view_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+    if view_class is None:
+        return False
+    if getattr(view_class, "access_policy", None) is not None:
+        return True
+    # The default of REST framework is not a declaration: the view itself, or a class of ours above it, must say.
+    return any(
+        "permission_classes" in base.__dict__
+        for base in view_class.__mro__
+        if not base.__module__.startswith("rest_framework.")
+    )

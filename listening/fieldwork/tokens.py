@@ -1,0 +1,42 @@
+"""Bearer tokens: 256 random bits, shown once; only their SHA-256 is stored.
+
+A plain hash is enough: unlike a password, a token of this length cannot be guessed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+
+from backend import clock
+from listening.fieldwork.models import ApiToken, User
+
+PREFIX = "nlt_"  # lets secret scanners find one that leaked
+DEFAULT_DAYS = 30
+
+
+def issue(user: User, *, label: str = "", days: int = DEFAULT_DAYS) -> str:
+    """Make a token for a person; the return value is the only copy."""
+    token = PREFIX + secrets.token_urlsafe(32)
+    now = clock.now()
+    ApiToken.objects.create(
+        user=user, digest=_digest(token), label=label, created_at=now, expires_at=now + dt.timedelta(days=days)
+    )
+    return token
+
+
+def resolve(token: str) -> User | None:
+    """The person whom a token stands for; None when it is unknown, expired or revoked, or the person is inactive."""
+    if not token.startswith(PREFIX):
+        return None
+    found = (
+        ApiToken.objects.select_related("user")
+        .filter(digest=_digest(token), expires_at__gt=clock.now(), revoked_at=None, user__is_active=True)
+        .first()
+    )
+    return None if found is None else found.user
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
