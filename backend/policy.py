@@ -1,17 +1,22 @@
 """Who may call what: every route declares its access policy, and a check fails when one does not.
 
-Views of REST framework declare it by `permission_classes`; plain Django views by the decorator `policy`.
+Views of REST framework declare it by `permission_classes`; plain Django views by the decorator `access`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from django.contrib.auth.decorators import login_required
+from django.utils.decorators import method_decorator
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:
+    # At run time rest_framework.views reads the default permission, which is below.
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -36,12 +41,14 @@ class SignedIn(AccessPolicy):
         return bool(request.user and request.user.is_authenticated)
 
 
-def policy(declared: type[AccessPolicy]) -> Callable[[View], View]:
-    """Declare the policy of a plain Django view. It enforces nothing by itself: pair it with `login_required`."""
+def access(declared: type[AccessPolicy]) -> Callable[[View], View]:
+    """Declare and enforce the policy of a plain Django view, function or class: others are sent to the sign-in page and back."""
 
     def declare(view: View) -> View:
-        view.access_policy = declared  # type: ignore[attr-defined]  # an attribute on a function
-        return view
+        decorate = method_decorator(login_required, name="dispatch") if isinstance(view, type) else login_required
+        guarded: Any = view if declared is Public else decorate(view)
+        guarded.access_policy = declared
+        return cast("View", guarded)
 
     return declare
 

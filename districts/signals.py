@@ -1,2 +1,6 @@
+"""What districts announce to whoever must follow the boundaries. They know nothing of who listens."""
+
 from django.dispatch import Signal
+
+# Sent with `edition` inside the transaction that activates it: a receiver that fails leaves the old boundaries in force.
 edition_activated = Signal()

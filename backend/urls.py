@@ -1,0 +1,32 @@
+"""The whole public address space."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import set_language
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from backend import errors, health
+from backend.policy import Public, access
+from listening.dashboard import entrance
+from listening.dashboard.views import dashboard
+
+urlpatterns = [
+    path("", entrance.home, name="home"),
+    path("dashboard/", dashboard, name="dashboard"),
+    path("login/", entrance.SignIn.as_view(), name="login"),
+    path("logout/", entrance.SignOut.as_view(), name="logout"),
+    path("language/", access(Public)(set_language), name="set_language"),
+    path("api/v1/", include("districts.api.urls")),
+    path("api/v1/", include("listening.urls")),
+    path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[Public]), name="schema"),
+    path("api/v1/docs", SpectacularSwaggerView.as_view(permission_classes=[Public], url_name="schema"), name="api-docs"),
+    path("problems/<slug:slug>", errors.problem_page, name="problem"),
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from districts.api.views import DistrictsView, DistrictView, LayersView
+
+urlpatterns = [
+    path("layers", LayersView.as_view(), name="layers"),
+    path("districts", DistrictsView.as_view(), name="districts"),
+    path("districts/<int:pk>", DistrictView.as_view(), name="district"),
+]

@@ -1,0 +1,193 @@
+"""The city's geography over HTTP: layers, and districts as GeoJSON. Boundaries are public."""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+from django.db import connection
+from django.db.models import Count
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from backend.db import sql
+from backend.http.conditional import etag_of, not_modified
+from backend.http.renderers import GEOJSON, GeoJSONRenderer
+from backend.policy import Public
+from backend.problems import NotFound
+from districts.api.parameters import (
+    DEFAULT_TOLERANCE_M,
+    parse_districts_query,
+    parse_tolerance,
+    refuse_unknown,
+)
+from districts.api.serializers import DistrictCollectionSerializer, DistrictFeatureSerializer, LayersSerializer
+from districts.models import BoundaryEdition, District, Layer
+from districts.simplify import simplified_geometries
+
+# Boundaries change a few times in a decade: a minute of staleness is cheap, and after it a 304 is.
+CACHE = "public, max-age=60"
+# The shape of the answer: a release that changes it must change every entity tag.
+SHAPE = 1
+
+
+class PublicGeographyView(APIView):
+    """Ignores credentials: the answer is the same for all, so a shared cache may keep it."""
+
+    permission_classes: ClassVar = [Public]
+    authentication_classes: ClassVar[list[type[BaseAuthentication]]] = []
+
+
+class LayersView(PublicGeographyView):
+    """The layers of the city."""
+
+    renderer_classes: ClassVar = [JSONRenderer]
+
+    @extend_schema(operation_id="list_layers", responses=LayersSerializer)
+    def get(self, request: Request) -> HttpResponse:
+        """Layers from fine to coarse, with their editions, newest first."""
+        refuse_unknown(request.GET, ["format"])
+        editions: dict[int, list[dict[str, object]]] = {}
+        for e in BoundaryEdition.objects.active().annotate(size=Count("districts")).order_by("-valid_from"):
+            editions.setdefault(e.layer_id, []).append(
+                {
+                    "code": e.code,
+                    "valid_from": e.valid_from.isoformat(),
+                    "valid_to": e.valid_to and e.valid_to.isoformat(),
+                    "is_schematic": e.is_schematic,
+                    "source": e.source,
+                    "licence": e.licence,
+                    "districts": e.size,
+                }
+            )
+        body = json.dumps(
+            {
+                "layers": [
+                    {
+                        "code": layer.code,
+                        "names": layer.names,
+                        "rank": layer.rank,
+                        "is_base": layer.is_base,
+                        "is_default": layer.is_default,
+                        "editions": editions.get(layer.pk, []),
+                    }
+                    for layer in Layer.objects.all()
+                ]
+            },
+            ensure_ascii=False,
+        )
+        headers = {"ETag": etag_of(body), "Cache-Control": CACHE}
+        if not_modified(request, headers["ETag"]):
+            return HttpResponse(status=304, headers=headers)
+        return HttpResponse(body, content_type="application/json", headers=headers)
+
+
+GEOMETRY_PARAMETERS = [
+    OpenApiParameter("geometry", str, enum=["simplified", "full", "none"], description="simplified when left out."),
+    OpenApiParameter(
+        "tolerance_m", float, description=f"Metres, 0 to 1000, of simplification; {DEFAULT_TOLERANCE_M:.0f} when left out."
+    ),
+]
+
+
+class DistrictsView(PublicGeographyView):
+    """Districts of one layer."""
+
+    renderer_classes: ClassVar = [GeoJSONRenderer, JSONRenderer]
+
+    @extend_schema(
+        operation_id="list_districts",
+        parameters=[
+            OpenApiParameter("layer", str, description="Code of a layer; the city's default layer when left out."),
+            OpenApiParameter("edition", str, description="Code of an edition; the one valid on `date` when left out."),
+            OpenApiParameter("date", str, description="A day, e.g. 2026-11-23; today when left out."),
+            OpenApiParameter("bbox", str, description="minx,miny,maxx,maxy in degrees, longitude first."),
+            OpenApiParameter("point", str, description="longitude,latitude: only the districts that hold it."),
+            OpenApiParameter("code", str, description="Only the district with this code."),
+            *GEOMETRY_PARAMETERS,
+        ],
+        responses={
+            (200, GEOJSON): DistrictCollectionSerializer,
+            (200, "application/json"): DistrictCollectionSerializer,
+            304: OpenApiResponse(description="You have these districts."),
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Districts as GeoJSON, simplified together so that neighbours still touch."""
+        query = parse_districts_query(request.GET)
+        edition = query.edition
+        headers = {"ETag": _etag(edition, request), "Cache-Control": CACHE}
+        if not_modified(request, headers["ETag"]):
+            return HttpResponse(status=304, headers=headers)
+        districts = District.objects.as_of(edition)
+        if query.bbox is not None:
+            districts = districts.meeting(query.bbox)
+        if query.point is not None:
+            districts = districts.containing(query.point)
+        if query.code is not None:
+            districts = districts.filter(code=query.code)
+        ids = list(districts.values_list("pk", flat=True))
+        head = json.dumps(
+            {
+                "layer": edition.layer.code,
+                "edition": edition.code,
+                "is_schematic": edition.is_schematic,
+                "source": edition.source,
+                "licence": edition.licence,
+            },
+            ensure_ascii=False,
+        )
+        features = ",".join(_features(edition.pk, ids, query.tolerance_m))
+        return HttpResponse(
+            f'{{"type":"FeatureCollection",{head[1:-1]},"features":[{features}]}}',
+            content_type=request.accepted_renderer.media_type,
+            headers=headers,
+        )
+
+
+class DistrictView(PublicGeographyView):
+    """One district."""
+
+    renderer_classes: ClassVar = [GeoJSONRenderer, JSONRenderer]
+
+    @extend_schema(
+        operation_id="read_district",
+        parameters=GEOMETRY_PARAMETERS,
+        responses={(200, GEOJSON): DistrictFeatureSerializer, (200, "application/json"): DistrictFeatureSerializer},
+    )
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        """One district of any edition."""
+        refuse_unknown(request.GET, ["geometry", "tolerance_m", "format"])
+        tolerance_m = parse_tolerance(request.GET)
+        edition = BoundaryEdition.objects.active().filter(districts=pk).first()
+        if edition is None:
+            raise NotFound(f"There is no district {pk}; /api/v1/districts lists them.")
+        headers = {"ETag": _etag(edition, request), "Cache-Control": CACHE}
+        if not_modified(request, headers["ETag"]):
+            return HttpResponse(status=304, headers=headers)
+        (feature,) = _features(edition.pk, [pk], tolerance_m)
+        return HttpResponse(feature, content_type=request.accepted_renderer.media_type, headers=headers)
+
+
+def _etag(edition: BoundaryEdition, request: Request) -> str:
+    """What is asked for, of which state of the geography: names, populations and memberships count too."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("districts", "geography_version.sql"))
+        (version,) = cursor.fetchone()
+    return etag_of(SHAPE, edition.pk, version, request.accepted_renderer.media_type, request.get_full_path())
+
+
+def _features(edition_id: int, ids: list[int], tolerance_m: float | None) -> list[str]:
+    """GeoJSON features of districts of one edition, in the natural order of their codes. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("districts", "districts_as_json.sql"), {"ids": ids})
+        rows = cursor.fetchall()
+    geometries = {} if tolerance_m is None else simplified_geometries(edition_id, tolerance_m)
+    return [
+        f'{{"type":"Feature","id":{pk},"geometry":{geometries.get(pk, "null")},"properties":{properties}}}'
+        for pk, properties in rows
+    ]
