@@ -52,7 +52,7 @@ def marked_strings(root: Path) -> Catalog:
         for _line, message, _comments, context in extract(
             "python", io.BytesIO(source.encode()), keywords=KEYWORDS, options={"encoding": "utf-8"}
         ):
-            found.add(message, locations=[(path.relative_to(root).as_posix(), None)], context=context)
+            found.add(message, locations=[(path.relative_to(root).as_posix(), 0)], context=context)
     return found
 
 
@@ -96,7 +96,7 @@ def update(path: Path, language: str, marked: Catalog) -> Catalog:
 def _fills(message: Message, translated: Message) -> bool:
     """Whether every form can be filled with what the source gives, and leaves nothing out but in a plural form."""
     given = set(PLACEHOLDER.findall(str(message.id)))
-    forms = [translated.string] if isinstance(translated.string, str) else list(translated.string)
+    forms = [translated.string] if isinstance(translated.string, str) else translated.string or []
     named = [set(PLACEHOLDER.findall(form)) for form in forms]
     return all(names <= given if message.pluralizable else names == given for names in named)
 

@@ -81,7 +81,8 @@ def _period(text: str) -> Period:
 def _theme(code: str) -> Theme | None:
     if not code:
         return None
-    theme = Theme.objects.filter(code=code).first()
+    # PostgreSQL refuses NUL in a text; no theme has one in its code.
+    theme = Theme.objects.filter(code=code).first() if "\0" not in code else None
     if theme is None:
         raise InvalidParameter(
             f"There is no theme {code!r}.",

@@ -9,6 +9,7 @@ import pytest
 from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation.reloader import translation_file_changed
 
 from backend.translations import read_catalogue
 
@@ -21,10 +22,14 @@ def _compiled_catalogues() -> None:
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
             with compiled.open("wb") as file:
                 write_mo(file, read_catalogue(source, source.parts[-3]))
+            translation_file_changed(None, compiled)
 
 
 @pytest.fixture(autouse=True)
-def _static_files_without_a_manifest(settings) -> None:
+def _plain_http_and_static_files_as_in_the_source(settings, tmp_path) -> None:
+    """Nothing needs to have been collected, and the test client speaks http."""
+    settings.SECURE_SSL_REDIRECT = False
+    settings.STATIC_ROOT = tmp_path
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

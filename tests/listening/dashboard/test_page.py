@@ -56,9 +56,9 @@ def look(client, planner):
 def test_it_works(listened, look):
     page = look(layer="area", theme="rent", period="2026")
     assert page.areas == {
-        "Area 1: 50%, 20 conversazioni su 40": "c5",
-        "Area 5: 4%, 1 conversazioni su 25": "c1",
-        "Area 7: 0%, 0 conversazioni su 30": "c1",
+        "Area 1: 50%, 20 su 40 conversazioni": "c5",
+        "Area 5: 4%, 1 su 25 conversazioni": "c1",
+        "Area 7: 0%, 0 su 30 conversazioni": "c1",
         "Area 9: ascolto insufficiente, 5 conversazioni": "thin",
         **{f"Area {number}: nessun ascolto finora": "none" for number in (2, 3, 4, 6, 8)},
     }
@@ -84,7 +84,7 @@ def test_the_sentence_says_what_the_picture_shows(listened, look):
 
 def test_nobody_listened_and_nothing_was_said_never_look_alike(listened, look):
     areas = look(layer="area", theme="rent", period="2026").areas
-    assert areas["Area 7: 0%, 0 conversazioni su 30"] != areas["Area 8: nessun ascolto finora"]
+    assert areas["Area 7: 0%, 0 su 30 conversazioni"] != areas["Area 8: nessun ascolto finora"]
 
 
 def test_a_visitor_is_asked_to_sign_in(client, city):
@@ -192,7 +192,6 @@ def test_areas_lead_to_their_rows_and_rows_to_their_areas(listened, look):
         ({"theme": "<script>alert(1)</script>"}, "«<script>alert(1)</script>»"),
         ({"theme": "a\x00b"}, "Non esiste il tema"),
         ({"period": "\x00"}, "non è un periodo"),
-        ({"layer": "\ud800"}, "Non esiste il livello"),
     ],
 )
 def test_what_makes_no_sense_is_named_and_the_rest_is_shown(listened, look, params, named):
