@@ -1,1 +1,133 @@
 """System checks: a misconfigured city is told what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import zoneinfo
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "testserver"}
+
+
+@register(Tags.security)
+def secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A city that serves has a secret of its own."""
+    is_serving = settings.PROCESS == "web" and not (settings.DEMO or settings.DEBUG)
+    if is_serving and settings.SECRET_KEY == settings.INSECURE_SECRET_KEY:
+        return [
+            Error(
+                "LISTENING_SECRET_KEY is not set.",
+                hint="Set it to 50 random characters, e.g. of `python3 -c 'import secrets; print(secrets.token_urlsafe(50))'`,"
+                " and keep it: sessions and fingerprints of submissions depend on it.",
+                id="backend.E001",
+            )
+        ]
+    return []
+
+
+@register(Tags.database)
+def database_configured(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """There is a database to speak to, and it is PostgreSQL."""
+    if not settings.DATABASE_URL:
+        return [
+            Error(
+                "There is no database: DATABASE_URL is not set and no private cluster was started.",
+                hint="Run `make demo`, or `.venv/bin/python -m backend.localdb up`, or set DATABASE_URL to "
+                "postgis://user:password@host:5432/name.",
+                id="backend.E002",
+            )
+        ]
+    scheme = urlsplit(settings.DATABASE_URL).scheme
+    if scheme not in {"postgis", "postgres", "postgresql"}:
+        return [
+            Error(
+                f"DATABASE_URL begins with {scheme!r}.",
+                hint="Only PostgreSQL with PostGIS can hold the records: postgis://user:password@host:5432/name.",
+                id="backend.E003",
+            )
+        ]
+    return []
+
+
+@register()
+def time_zone(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The city's calendar is known: the day of a conversation depends on it."""
+    try:
+        zoneinfo.ZoneInfo(settings.TIME_ZONE)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return [
+            Error(
+                f"LISTENING_TIME_ZONE is {settings.TIME_ZONE!r}, which is no time zone.",
+                hint="Use a name of the IANA database, e.g. Europe/Rome.",
+                id="backend.E004",
+            )
+        ]
+    return []
+
+
+@register()
+def gis_libraries(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """GDAL and GEOS were found in their wheels, or where the settings say."""
+    missing = [
+        name
+        for name, path in (("GDAL", settings.GDAL_LIBRARY_PATH), ("GEOS", settings.GEOS_LIBRARY_PATH))
+        if path is None or not os.path.exists(path)
+    ]
+    return [
+        Error(
+            f"{name} was not found.",
+            hint=f"Install the pinned requirements, whose wheels bring it, or set {name}_LIBRARY_PATH.",
+            id="backend.E005",
+        )
+        for name in missing
+    ]
+
+
+@register(Tags.security)
+def demo_stays_here(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The demo has people whose password everybody knows: it answers on this machine alone."""
+    public = sorted(set(settings.ALLOWED_HOSTS) - LOOPBACK)
+    if (settings.DEMO or settings.DEBUG) and public:
+        return [
+            Error(
+                f"Demo or debug mode is on, and LISTENING_ALLOWED_HOSTS names {', '.join(public)}.",
+                hint="Unset LISTENING_DEMO and LISTENING_DEBUG on a machine that others reach.",
+                id="backend.E006",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Host headers are checked against names, not waved through."""
+    if "*" in settings.ALLOWED_HOSTS:
+        return [
+            Warning(
+                "LISTENING_ALLOWED_HOSTS is *.",
+                hint="Name the hosts under which the city reaches the service, separated by commas.",
+                id="backend.W001",
+            )
+        ]
+    return []
+
+
+@register(Tags.urls)
+def access_declared(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Every route says who may call it."""
+    from backend.policy import undeclared
+
+    return [
+        Error(
+            f"The route {route!r} declares no access policy.",
+            hint="Set permission_classes from backend.policy on the view, or decorate it with `access`.",
+            id="backend.E007",
+        )
+        for route in undeclared()
+    ]

@@ -6,6 +6,8 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.gis.db import models
 from uuid6 import uuid7
 
+from listening.fieldwork.querysets import SessionQuerySet
+
 
 class User(AbstractUser):
     """A person of the city's staff who signs in."""
@@ -84,6 +86,8 @@ class Session(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     convener = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sessions")
+
+    objects = SessionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-started_at", "id"]
