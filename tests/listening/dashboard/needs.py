@@ -1,11 +1,19 @@
-"""Need maps for tests that need no database."""
+"""Need maps without a database, and a year of listening in Squareville."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from uuid6 import uuid7
+
 from backend.periods import Period
 from districts.models import BoundaryEdition, Layer
+from listening.capture.accept import accept_many
+from listening.capture.submission import Place, Submission
 from listening.codelists.models import Theme
+from listening.fieldwork.models import User
 from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap, NeedMapQuery
+from tests.listening.submissions import conversation, heard
 
 NOTHING = CityNeed(0, 0, 0)
 
@@ -31,4 +39,30 @@ def need_map(
             )
         ),
         unplaced=unplaced,
+    )
+
+
+def listen_in_squareville(themes: dict[str, Theme], listener: User) -> None:
+    """Area 1: 20 of 40 on rent; 5: 1 of 25 on rent; 7: 3 of 30 on mobility (challenges); 9: 4 of 5 on rent; one on rent
+    for the whole city. All in May 2026, all needs but those on mobility; nobody listened elsewhere."""
+
+    def some(count: int, area: int, *codes: str, kind: str = "need") -> list[Submission]:
+        findings = [heard(kind, *(themes[code] for code in codes))] if codes else []
+        return [
+            conversation(listener, *(replace(finding, id=uuid7()) for finding in findings), area=area)
+            for _ in range(count)
+        ]
+
+    accept_many(
+        [
+            *some(20, 1, "rent"),
+            *some(20, 1),
+            *some(1, 5, "rent"),
+            *some(24, 5),
+            *some(3, 7, "mobility", kind="challenge"),
+            *some(27, 7),
+            *some(4, 9, "rent"),
+            *some(1, 9),
+            conversation(listener, heard("need", themes["rent"]), place=Place("city")),
+        ]
     )

@@ -7,37 +7,17 @@ from django.urls import reverse
 
 from backend.policy import SignedIn
 from districts.models import BoundaryEdition, District, Layer
-from listening.capture.accept import accept_many
-from listening.capture.submission import Place
 from listening.codelists.models import Theme
 from listening.dashboard.views import dashboard
+from tests.listening.dashboard.needs import listen_in_squareville
 from tests.listening.dashboard.reader import Page
-from tests.listening.submissions import conversation, heard
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def listened(city, themes, listener):
-    """Area 1: 20 of 40 on rent; area 5: 1 of 25 on rent; area 7: 30, none on rent, 3 on mobility; area 9: 4 of 5 on
-    rent; one on rent without a place. All in May 2026, all needs but those on mobility."""
-
-    def some(count, area, *themes, kind="need"):
-        return [conversation(listener, *([heard(kind, *themes)] if themes else []), area=area) for _ in range(count)]
-
-    accept_many(
-        [
-            *some(20, 1, themes["rent"]),
-            *some(20, 1),
-            *some(1, 5, themes["rent"]),
-            *some(24, 5),
-            *some(3, 7, themes["mobility"], kind="challenge"),
-            *some(27, 7),
-            *some(4, 9, themes["rent"]),
-            *some(1, 9),
-            conversation(listener, heard("need", themes["rent"]), place=Place("city")),
-        ]
-    )
+    listen_in_squareville(themes, listener)
 
 
 @pytest.fixture
