@@ -133,8 +133,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "options": " ".join(
-                f"-c {name}={value}"
-                for name, value in (WEB_SESSION if PROCESS == "web" else COMMAND_SESSION).items()
+                f"-c {name}={value}" for name, value in (WEB_SESSION if PROCESS == "web" else COMMAND_SESSION).items()
             )
         },
     }

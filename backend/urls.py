@@ -19,7 +19,9 @@ urlpatterns = [
     path("api/v1/", include("districts.api.urls")),
     path("api/v1/", include("listening.urls")),
     path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[Public]), name="schema"),
-    path("api/v1/docs", SpectacularSwaggerView.as_view(permission_classes=[Public], url_name="schema"), name="api-docs"),
+    path(
+        "api/v1/docs", SpectacularSwaggerView.as_view(permission_classes=[Public], url_name="schema"), name="api-docs"
+    ),
     path("problems/<slug:slug>", errors.problem_page, name="problem"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

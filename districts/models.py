@@ -47,7 +47,10 @@ class Layer(models.Model):
         ordering = ["rank", "code"]
         constraints = [
             models.UniqueConstraint(
-                fields=["rank"], condition=Q(rank=0), name="layer_one_base", violation_error_message="There is a base layer already."
+                fields=["rank"],
+                condition=Q(rank=0),
+                name="layer_one_base",
+                violation_error_message="There is a base layer already.",
             ),
             models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="layer_one_default"),
         ]
@@ -118,7 +121,9 @@ class District(models.Model):
     """One place of one layer in one boundary edition."""
 
     edition = models.ForeignKey(BoundaryEdition, on_delete=models.CASCADE, related_name="districts")
-    code = models.CharField(max_length=50, db_collation=NATURAL_ORDER, help_text="Official code, unique in its edition.")
+    code = models.CharField(
+        max_length=50, db_collation=NATURAL_ORDER, help_text="Official code, unique in its edition."
+    )
     name = models.CharField(max_length=200, help_text="Official name, in the city's first language.")
     geometry = models.MultiPolygonField(srid=4326)
     point_on_surface = models.PointField(srid=4326, help_text="A point that always lies inside.")

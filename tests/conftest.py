@@ -36,7 +36,13 @@ def themes(db: None) -> dict[str, Theme]:
         "mobility": Theme.objects.create(code="mobility", position=4),
         "health": Theme.objects.create(code="health", position=5, sensitivity=Theme.Sensitivity.RESTRICTED),
     }
-    labels = {"housing": "Casa", "rent": "Affitto", "repairs": "Riparazioni", "mobility": "Mobilità", "health": "Salute"}
+    labels = {
+        "housing": "Casa",
+        "rent": "Affitto",
+        "repairs": "Riparazioni",
+        "mobility": "Mobilità",
+        "health": "Salute",
+    }
     ThemeLabel.objects.bulk_create(
         [ThemeLabel(theme=made[code], language="it", label=label) for code, label in labels.items()]
         + [ThemeLabel(theme=theme, language="en", label=code.title()) for code, theme in made.items()]

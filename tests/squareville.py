@@ -89,7 +89,11 @@ def build_city(*, valid_from: dt.date = dt.date(2020, 1, 1)) -> City:
             (area, districts["prossimita", ("west", "middle", "east")[column]]),
             (area, districts["quartiere", "10"]),
         ]
-    pairs += [(district, districts["quartiere", "10"]) for (layer, _), district in districts.items() if layer in {"zona", "prossimita"}]
+    pairs += [
+        (district, districts["quartiere", "10"])
+        for (layer, _), district in districts.items()
+        if layer in {"zona", "prossimita"}
+    ]
     Membership.objects.bulk_create(
         Membership(child=child, parent=parent, share_of_area=1, is_main=True) for child, parent in pairs
     )

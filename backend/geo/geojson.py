@@ -95,7 +95,9 @@ def _ring(value: object) -> Ring:
         raise GeoJSONError("ring", "A ring is a list of four or more positions.")
     ring = tuple(_position(position) for position in value)
     if ring[0] != ring[-1]:
-        raise GeoJSONError("open-ring", f"A ring ends where it starts; this one goes from {ring[0][:]} to {ring[-1][:]}.")
+        raise GeoJSONError(
+            "open-ring", f"A ring ends where it starts; this one goes from {ring[0][:]} to {ring[-1][:]}."
+        )
     return ring
 
 

@@ -83,9 +83,7 @@ class AllowListedJsonFormatter(JsonFormatter):
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in log_data.items() if name in ALLOWED and value is not None}
 
-    def add_fields(
-        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
-    ) -> None:
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
         super().add_fields(log_data, record, message_dict)
         log_data["timestamp"] = self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")
         log_data["level"] = record.levelname

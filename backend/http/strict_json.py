@@ -56,7 +56,9 @@ def parse_json(body: bytes) -> Any:
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
-        raise InvalidRequest(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+        raise InvalidRequest(
+            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
     _check_strings(value)
     return value
 
@@ -69,7 +71,9 @@ def _check_depth(text: str) -> None:
         if token in "[{":
             depth += 1
             if depth > DEEPEST:
-                raise InvalidRequest(f"The body is nested more than {DEEPEST} levels deep at character {match.start()}.")
+                raise InvalidRequest(
+                    f"The body is nested more than {DEEPEST} levels deep at character {match.start()}."
+                )
         elif token in "]}":
             depth -= 1
 

@@ -89,7 +89,9 @@ class LayersView(PublicGeographyView):
 GEOMETRY_PARAMETERS = [
     OpenApiParameter("geometry", str, enum=["simplified", "full", "none"], description="simplified when left out."),
     OpenApiParameter(
-        "tolerance_m", float, description=f"Metres, 0 to 1000, of simplification; {DEFAULT_TOLERANCE_M:.0f} when left out."
+        "tolerance_m",
+        float,
+        description=f"Metres, 0 to 1000, of simplification; {DEFAULT_TOLERANCE_M:.0f} when left out.",
     ),
 ]
 

@@ -10,140 +10,261 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
-        CreateCollation('natural_order', provider='icu', locale='en-u-kn-true'),
+        CreateCollation("natural_order", provider="icu", locale="en-u-kn-true"),
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='BoundaryEdition',
+            name="BoundaryEdition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(help_text='Name of the edition within its layer, e.g. 2021.')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active')], default='draft', max_length=10)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('is_schematic', models.BooleanField(default=False, help_text='Drawn from figures, not surveyed: every picture of it says so.')),
-                ('source', models.TextField(help_text='Who published the boundaries, and where they come from.')),
-                ('licence', models.CharField(max_length=200)),
-                ('checksum', models.CharField(help_text='SHA-256 of what was imported: the same file and mapping change nothing.', max_length=64)),
-                ('imported_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(help_text="Name of the edition within its layer, e.g. 2021.")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("active", "Active")], default="draft", max_length=10
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "is_schematic",
+                    models.BooleanField(
+                        default=False, help_text="Drawn from figures, not surveyed: every picture of it says so."
+                    ),
+                ),
+                ("source", models.TextField(help_text="Who published the boundaries, and where they come from.")),
+                ("licence", models.CharField(max_length=200)),
+                (
+                    "checksum",
+                    models.CharField(
+                        help_text="SHA-256 of what was imported: the same file and mapping change nothing.",
+                        max_length=64,
+                    ),
+                ),
+                ("imported_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['layer', '-valid_from'],
+                "ordering": ["layer", "-valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='District',
+            name="District",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(db_collation='natural_order', help_text='Official code, unique in its edition.', max_length=50)),
-                ('name', models.CharField(help_text="Official name, in the city's first language.", max_length=200)),
-                ('geometry', django.contrib.gis.db.models.fields.MultiPolygonField(srid=4326)),
-                ('point_on_surface', django.contrib.gis.db.models.fields.PointField(help_text='A point that always lies inside.', srid=4326)),
-                ('area_km2', models.FloatField(validators=[django.core.validators.MinValueValidator(0)])),
-                ('exclude_from_rates', models.BooleanField(default=False, help_text='Too few residents for per-head rates (hospital, fair, rail yard).')),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='districts', to='districts.boundaryedition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        db_collation="natural_order", help_text="Official code, unique in its edition.", max_length=50
+                    ),
+                ),
+                ("name", models.CharField(help_text="Official name, in the city's first language.", max_length=200)),
+                ("geometry", django.contrib.gis.db.models.fields.MultiPolygonField(srid=4326)),
+                (
+                    "point_on_surface",
+                    django.contrib.gis.db.models.fields.PointField(
+                        help_text="A point that always lies inside.", srid=4326
+                    ),
+                ),
+                ("area_km2", models.FloatField(validators=[django.core.validators.MinValueValidator(0)])),
+                (
+                    "exclude_from_rates",
+                    models.BooleanField(
+                        default=False, help_text="Too few residents for per-head rates (hospital, fair, rail yard)."
+                    ),
+                ),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="districts",
+                        to="districts.boundaryedition",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['edition', 'code'],
+                "ordering": ["edition", "code"],
             },
         ),
         migrations.CreateModel(
-            name='Layer',
+            name="Layer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(unique=True)),
-                ('rank', models.PositiveSmallIntegerField(help_text='0 = base layer; a layer of higher rank is a parent of those below it.')),
-                ('names', models.JSONField(help_text='Display name per language, e.g. {"it": "Zona", "en": "Zone"}.')),
-                ('is_default', models.BooleanField(default=False, help_text='The layer that maps and lists show when none is asked for.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(unique=True)),
+                (
+                    "rank",
+                    models.PositiveSmallIntegerField(
+                        help_text="0 = base layer; a layer of higher rank is a parent of those below it."
+                    ),
+                ),
+                ("names", models.JSONField(help_text='Display name per language, e.g. {"it": "Zona", "en": "Zone"}.')),
+                (
+                    "is_default",
+                    models.BooleanField(
+                        default=False, help_text="The layer that maps and lists show when none is asked for."
+                    ),
+                ),
             ],
             options={
-                'ordering': ['rank', 'code'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('rank', 0)), fields=('rank',), name='layer_one_base', violation_error_message='There is a base layer already.'), models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('is_default',), name='layer_one_default')],
+                "ordering": ["rank", "code"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("rank", 0)),
+                        fields=("rank",),
+                        name="layer_one_base",
+                        violation_error_message="There is a base layer already.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)), fields=("is_default",), name="layer_one_default"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='boundaryedition',
-            name='layer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='districts.layer'),
+            model_name="boundaryedition",
+            name="layer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="editions", to="districts.layer"
+            ),
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('share_of_area', models.FloatField(validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('share_of_population', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('is_main', models.BooleanField()),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='districts.district')),
-                ('parent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='member_districts', to='districts.district')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "share_of_area",
+                    models.FloatField(
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ]
+                    ),
+                ),
+                (
+                    "share_of_population",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                    ),
+                ),
+                ("is_main", models.BooleanField()),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="districts.district"
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="member_districts",
+                        to="districts.district",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='district',
-            name='parents',
-            field=models.ManyToManyField(related_name='children', through='districts.Membership', to='districts.district'),
+            model_name="district",
+            name="parents",
+            field=models.ManyToManyField(
+                related_name="children", through="districts.Membership", to="districts.district"
+            ),
         ),
         migrations.CreateModel(
-            name='Population',
+            name="Population",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField()),
-                ('source', models.CharField(max_length=200)),
-                ('residents', models.PositiveIntegerField()),
-                ('exclude_from_rates', models.BooleanField(default=False, help_text='This figure must not be a denominator.')),
-                ('note', models.TextField(blank=True)),
-                ('district', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='populations', to='districts.district')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField()),
+                ("source", models.CharField(max_length=200)),
+                ("residents", models.PositiveIntegerField()),
+                (
+                    "exclude_from_rates",
+                    models.BooleanField(default=False, help_text="This figure must not be a denominator."),
+                ),
+                ("note", models.TextField(blank=True)),
+                (
+                    "district",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="populations", to="districts.district"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DistrictName',
+            name="DistrictName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(help_text='BCP 47 tag.', max_length=35)),
-                ('kind', models.CharField(choices=[('official', 'Official'), ('alias', 'Alias')], default='official', max_length=10)),
-                ('name', models.CharField(max_length=200)),
-                ('normalised', models.CharField(db_index=True, editable=False, max_length=200)),
-                ('district', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='names', to='districts.district')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("language", models.CharField(help_text="BCP 47 tag.", max_length=35)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("official", "Official"), ("alias", "Alias")], default="official", max_length=10
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("normalised", models.CharField(db_index=True, editable=False, max_length=200)),
+                (
+                    "district",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="names", to="districts.district"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('district', 'language', 'name'), name='district_name_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("district", "language", "name"), name="district_name_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='boundaryedition',
-            constraint=models.UniqueConstraint(fields=('layer', 'code'), name='edition_code_in_layer'),
+            model_name="boundaryedition",
+            constraint=models.UniqueConstraint(fields=("layer", "code"), name="edition_code_in_layer"),
         ),
         migrations.AddConstraint(
-            model_name='boundaryedition',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='edition_valid_dates'),
+            model_name="boundaryedition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                ),
+                name="edition_valid_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='boundaryedition',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status', 'active')), expressions=[('layer', '='), (districts.models.DateRange('valid_from', 'valid_to'), '&&')], name='edition_no_overlap'),
+            model_name="boundaryedition",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status", "active")),
+                expressions=[("layer", "="), (districts.models.DateRange("valid_from", "valid_to"), "&&")],
+                name="edition_no_overlap",
+            ),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['parent', 'child'], name='membership_by_parent'),
+            model_name="membership",
+            index=models.Index(fields=["parent", "child"], name="membership_by_parent"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('child', 'parent'), name='membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("child", "parent"), name="membership_once"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('child', models.F('parent')), _negated=True), name='membership_of_another'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("child", models.F("parent")), _negated=True), name="membership_of_another"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='district',
-            constraint=models.UniqueConstraint(fields=('edition', 'code'), name='district_code_in_edition'),
+            model_name="district",
+            constraint=models.UniqueConstraint(fields=("edition", "code"), name="district_code_in_edition"),
         ),
         migrations.AddConstraint(
-            model_name='population',
-            constraint=models.UniqueConstraint(fields=('district', 'year', 'source'), name='population_once'),
+            model_name="population",
+            constraint=models.UniqueConstraint(fields=("district", "year", "source"), name="population_once"),
         ),
     ]

@@ -53,9 +53,7 @@ def accept(submission: Submission, *, by: User) -> Acceptance:
     if _insert([submission], received_at):
         return Acceptance(submission.id, created=True)
     # The id is known: another request stored it, perhaps a moment ago (the insert waited for its commit).
-    stored = (
-        Conversation.objects.filter(pk=submission.id).values_list("submission_fingerprint", flat=True).first()
-    )
+    stored = Conversation.objects.filter(pk=submission.id).values_list("submission_fingerprint", flat=True).first()
     if stored is None and Tombstone.objects.filter(pk=submission.id).exists():
         raise RecordDeleted(record=submission.id)
     if stored is None or not hmac.compare_digest(bytes(stored), fingerprint(submission)):
@@ -166,4 +164,3 @@ def _plain_place(place: Place) -> dict[str, Any]:
 
 def _field_error(mistake: Mistake, prefix: str = "") -> FieldError:
     return {"pointer": prefix + mistake.pointer, "code": mistake.code, "detail": mistake.detail}
-

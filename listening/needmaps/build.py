@@ -89,9 +89,7 @@ def build_need_map(query: NeedMapQuery) -> NeedMap:
                 "until": query.period.until,
             },
         )
-        counts: dict[int | None, tuple[int, int, int]] = {
-            row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()
-        }
+        counts: dict[int | None, tuple[int, int, int]] = {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
     places = District.objects.as_of(edition).values_list("pk", "code", "name")
     return NeedMap(
         query=query,

@@ -83,11 +83,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             heard = heard.filter(kind=kind)
         if theme is not None:
             heard = heard.filter(
-                Exists(
-                    FindingTheme.objects.filter(
-                        Q(theme=theme) | Q(theme__parent=theme), finding=OuterRef("pk")
-                    )
-                )
+                Exists(FindingTheme.objects.filter(Q(theme=theme) | Q(theme__parent=theme), finding=OuterRef("pk")))
             )
         return self.filter(Exists(heard))
 

@@ -22,9 +22,7 @@ def merge_deltas() -> int | None:
         with transaction.atomic(), connection.cursor() as cursor:
             if not locks.try_lock(cursor, locks.ROLLUPS):
                 return None
-            cursor.execute(
-                sql.read("listening.rollups", "merge_deltas.sql"), {"most": LOG_ROWS_PER_MERGE}
-            )
+            cursor.execute(sql.read("listening.rollups", "merge_deltas.sql"), {"most": LOG_ROWS_PER_MERGE})
             taken: int = cursor.fetchone()[0]
         merged += taken
         if taken < LOG_ROWS_PER_MERGE:

@@ -39,9 +39,7 @@ class Tally:
         return sum(self.outcomes.values())
 
 
-def write_concurrently(
-    listener: User, themes: list[Theme], *, clients: int, writes_each: int, seed: int = 1
-) -> Tally:
+def write_concurrently(listener: User, themes: list[Theme], *, clients: int, writes_each: int, seed: int = 1) -> Tally:
     """Let clients write; returns what happened. Needs committed data: not inside a transaction."""
     draw = random.Random(seed)
     pool = [_submission(listener, themes, draw) for _ in range(clients * writes_each // 4)]

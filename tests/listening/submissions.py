@@ -48,5 +48,3 @@ def document(**members: Any) -> dict[str, Any]:
         "findings": [{"kind": "need", "text": "L'affitto è troppo alto in tutta la città"}],
         **members,
     }
-
-

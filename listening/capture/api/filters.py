@@ -88,9 +88,7 @@ class ConversationFilter(django_filters.FilterSet):
         try:
             box = parse_bbox(value)
         except BBoxError as error:
-            raise InvalidParameter(
-                str(error), parameter=name, value=value, allowed=["minx,miny,maxx,maxy"]
-            ) from error
+            raise InvalidParameter(str(error), parameter=name, value=value, allowed=["minx,miny,maxx,maxy"]) from error
         return queryset.meeting(Polygon.from_bbox(tuple(box)))
 
     def with_text(self, queryset: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
@@ -118,7 +116,10 @@ def filtered(queryset: ConversationQuerySet, params: Any, *, also: frozenset[str
             )
         if len(params.getlist(name)) > 1:
             raise InvalidParameter(
-                f"{name!r} was given {len(params.getlist(name))} times.", parameter=name, value=params[name], allowed=["once"]
+                f"{name!r} was given {len(params.getlist(name))} times.",
+                parameter=name,
+                value=params[name],
+                allowed=["once"],
             )
         if "\x00" in params[name]:
             raise InvalidParameter(f"{name!r} holds a NUL character.", parameter=name, value="", allowed=["text"])
@@ -130,6 +131,6 @@ def filtered(queryset: ConversationQuerySet, params: Any, *, also: frozenset[str
             " ".join(str(message) for message in messages),
             parameter=name,
             value=params.get(name, ""),
-            allowed=[str(choice) for choice, _ in field],
+            allowed=[str(choice) for choice, _ in field] or ["a UUID"],
         )
     return narrowed.qs

@@ -206,7 +206,9 @@ class _Codes:
         self.wrong: list[FieldError] = []
         self.findings: list[Mapping[str, Any]] = document.get("findings", [])
         codes = {code for finding in self.findings for code in finding.get("themes", ())}
-        self.themes: dict[str, int] = dict(Theme.objects.filter(code__in=codes).values_list("code", "pk")) if codes else {}
+        self.themes: dict[str, int] = (
+            dict(Theme.objects.filter(code__in=codes).values_list("code", "pk")) if codes else {}
+        )
         self.districts = _districts(
             place
             for place in (document["place"], *(finding.get("place", {}) for finding in self.findings))

@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
+from uuid6 import uuid7
 
 from backend.http.conditional import check_if_match, etag_of, not_modified
 from backend.http.renderers import GEOJSON, GeoJSONRenderer
@@ -96,7 +97,9 @@ class ConversationListView(RecordView):
         filters=True,
         parameters=[
             OpenApiParameter("limit", int, description="Conversations per page, 1 to 500; 50 by default."),
-            OpenApiParameter("cursor", str, description="Where the page starts: from the `next` link of the one before."),
+            OpenApiParameter(
+                "cursor", str, description="Where the page starts: from the `next` link of the one before."
+            ),
         ],
         responses={
             (200, JSON): ConversationPageSerializer,
@@ -168,6 +171,7 @@ class ConversationView(RecordView):
             if isinstance(patch.get("place"), dict):
                 document["place"] = patch["place"]
             changed = merge_patch(document, patch)
+            name_new_findings(changed)
             if changed.get("id") != str(pk):
                 raise InvalidRequest("The id of a conversation does not change.")
             amend(conversation, read_submission(changed, listener=conversation.listener), by=self.person(request))
@@ -175,7 +179,9 @@ class ConversationView(RecordView):
 
     @extend_schema(
         operation_id="delete_conversation",
-        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="Delete only this version.")],
+        parameters=[
+            OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="Delete only this version.")
+        ],
         responses={204: None},
     )
     def delete(self, request: Request, pk: UUID) -> HttpResponse:
@@ -222,6 +228,14 @@ def require_object(body: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidRequest("The body must be a JSON object with the members to change.")
     return body
+
+
+def name_new_findings(document: dict[str, Any]) -> None:
+    """Give new findings ids of their own; derived from their position they could meet one that was moved."""
+    findings = document.get("findings")
+    for finding in findings if isinstance(findings, list) else ():
+        if isinstance(finding, dict):
+            finding.setdefault("id", str(uuid7()))
 
 
 def current_document(pk: UUID) -> dict[str, Any]:

@@ -29,7 +29,9 @@ class ThemesView(APIView):
     @extend_schema(
         operation_id="list_themes",
         auth=[],
-        parameters=[OpenApiParameter("Accept-Language", str, OpenApiParameter.HEADER, description="Language of `label`.")],
+        parameters=[
+            OpenApiParameter("Accept-Language", str, OpenApiParameter.HEADER, description="Language of `label`.")
+        ],
         responses={200: ThemesSerializer, 304: OpenApiResponse(description="You have these themes.")},
     )
     def get(self, request: Request) -> HttpResponse:

@@ -5,42 +5,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Theme',
+            name="Theme",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('code', models.SlugField(unique=True)),
-                ('sensitivity', models.CharField(choices=[('normal', 'Normal'), ('restricted', 'Restricted'), ('internal', 'Internal')], default='normal', max_length=10)),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Order in lists.')),
-                ('retired_on', models.DateField(blank=True, help_text='From this day on it is no longer offered.', null=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='codelists.theme')),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("code", models.SlugField(unique=True)),
+                (
+                    "sensitivity",
+                    models.CharField(
+                        choices=[("normal", "Normal"), ("restricted", "Restricted"), ("internal", "Internal")],
+                        default="normal",
+                        max_length=10,
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, help_text="Order in lists.")),
+                (
+                    "retired_on",
+                    models.DateField(blank=True, help_text="From this day on it is no longer offered.", null=True),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="codelists.theme",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'code'],
+                "ordering": ["position", "code"],
             },
         ),
         migrations.CreateModel(
-            name='ThemeLabel',
+            name="ThemeLabel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(help_text='BCP 47 tag.', max_length=35)),
-                ('label', models.CharField(max_length=120)),
-                ('theme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='labels', to='codelists.theme')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("language", models.CharField(help_text="BCP 47 tag.", max_length=35)),
+                ("label", models.CharField(max_length=120)),
+                (
+                    "theme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="labels", to="codelists.theme"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='theme',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='theme_not_its_own_parent'),
+            model_name="theme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True), name="theme_not_its_own_parent"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='themelabel',
-            constraint=models.UniqueConstraint(fields=('theme', 'language'), name='theme_label_per_language'),
+            model_name="themelabel",
+            constraint=models.UniqueConstraint(fields=("theme", "language"), name="theme_label_per_language"),
         ),
     ]

@@ -79,9 +79,7 @@ class SessionView(FieldworkView):
     @extend_schema(operation_id="read_session", responses=SessionSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         """One session that the person asking may read."""
-        session = (
-            Session.objects.visible_to(request.user).select_related("convener", "venue").filter(pk=pk).first()
-        )
+        session = Session.objects.visible_to(request.user).select_related("convener", "venue").filter(pk=pk).first()
         if session is None:
             raise NotFound("There is no such session.")
         return Response(shown(session))

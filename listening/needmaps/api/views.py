@@ -39,8 +39,12 @@ class NeedMapView(APIView):
         parameters=[
             OpenApiParameter("layer", str, description="Code of a layer; the city's default layer when left out."),
             OpenApiParameter("period", str, description=f"Days in the city's time: {FORMS}. This year when left out."),
-            OpenApiParameter("theme", str, description="Code of a theme; includes the themes below it. Any when left out."),
-            OpenApiParameter("kind", str, enum=list(Finding.Kind.values), description="Kind of finding; any when left out."),
+            OpenApiParameter(
+                "theme", str, description="Code of a theme; includes the themes below it. Any when left out."
+            ),
+            OpenApiParameter(
+                "kind", str, enum=list(Finding.Kind.values), description="Kind of finding; any when left out."
+            ),
             OpenApiParameter("geometry", str, enum=list(GEOMETRIES), description="simplified when left out."),
         ],
         responses={
@@ -68,9 +72,7 @@ class NeedMapView(APIView):
         if request.accepted_renderer.media_type == CSV:
             body, content_type = as_csv(need_map), f"{CSV}; charset=utf-8; header=present"
         else:
-            geometries = (
-                {} if geometry == "none" else simplified_geometries(need_map.edition.pk, TOLERANCES[geometry])
-            )
+            geometries = {} if geometry == "none" else simplified_geometries(need_map.edition.pk, TOLERANCES[geometry])
             body, content_type = as_geojson(need_map, geometries), str(request.accepted_renderer.media_type)
         # Counting is cheap, sending is not: the tag is of what would be sent.
         etag = etag_of(content_type, body)

@@ -9,143 +9,305 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('codelists', '0001_initial'),
-        ('districts', '0001_initial'),
-        ('fieldwork', '0001_initial'),
+        ("codelists", "0001_initial"),
+        ("districts", "0001_initial"),
+        ("fieldwork", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.UUIDField(default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('occurred_at', models.DateTimeField()),
-                ('occurred_on', models.DateField()),
-                ('received_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('channel', models.CharField(choices=[('street', 'Street'), ('door', 'Door'), ('venue_desk', 'Venue Desk'), ('event', 'Event'), ('phone', 'Phone'), ('sms', 'Sms'), ('email', 'Email'), ('paper', 'Paper'), ('web', 'Web')], max_length=12)),
-                ('language', models.CharField(blank=True, help_text='Language spoken, BCP 47 tag.', max_length=35)),
-                ('people_count', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)])),
-                ('summary', models.TextField(blank=True)),
-                ('place', models.CharField(choices=[('point', 'Point'), ('district', 'District'), ('city', 'City'), ('none', 'None')], max_length=8)),
-                ('location', django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326)),
-                ('accuracy_m', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('is_test', models.BooleanField(default=False, help_text='A trial entry: kept, never counted.')),
-                ('may_be_counted', models.BooleanField(default=True, help_text='A legal basis for statistics is present.')),
-                ('submission_fingerprint', models.BinaryField(help_text='HMAC of the submission as it first came: a re-sent one is recognised.', max_length=32)),
-                ('district', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district')),
-                ('listener', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='fieldwork.session')),
-                ('venue', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='fieldwork.venue')),
+                ("id", models.UUIDField(default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("occurred_at", models.DateTimeField()),
+                ("occurred_on", models.DateField()),
+                ("received_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("street", "Street"),
+                            ("door", "Door"),
+                            ("venue_desk", "Venue Desk"),
+                            ("event", "Event"),
+                            ("phone", "Phone"),
+                            ("sms", "Sms"),
+                            ("email", "Email"),
+                            ("paper", "Paper"),
+                            ("web", "Web"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("language", models.CharField(blank=True, help_text="Language spoken, BCP 47 tag.", max_length=35)),
+                (
+                    "people_count",
+                    models.PositiveSmallIntegerField(
+                        default=1, validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                ("summary", models.TextField(blank=True)),
+                (
+                    "place",
+                    models.CharField(
+                        choices=[("point", "Point"), ("district", "District"), ("city", "City"), ("none", "None")],
+                        max_length=8,
+                    ),
+                ),
+                ("location", django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326)),
+                (
+                    "accuracy_m",
+                    models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0)]),
+                ),
+                ("is_test", models.BooleanField(default=False, help_text="A trial entry: kept, never counted.")),
+                (
+                    "may_be_counted",
+                    models.BooleanField(default=True, help_text="A legal basis for statistics is present."),
+                ),
+                (
+                    "submission_fingerprint",
+                    models.BinaryField(
+                        help_text="HMAC of the submission as it first came: a re-sent one is recognised.", max_length=32
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="districts.district",
+                    ),
+                ),
+                (
+                    "listener",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="fieldwork.session",
+                    ),
+                ),
+                (
+                    "venue",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="fieldwork.venue",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-occurred_at', '-id'],
+                "ordering": ["-occurred_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.UUIDField(default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('position', models.PositiveSmallIntegerField(help_text='Order in which it was heard, from 0.')),
-                ('kind', models.CharField(choices=[('need', 'Need'), ('challenge', 'Challenge'), ('proposal', 'Proposal'), ('asset', 'Asset'), ('question', 'Question'), ('thanks', 'Thanks')], max_length=10)),
-                ('text', models.TextField(blank=True)),
-                ('severity', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
-                ('shared_by', models.PositiveSmallIntegerField(blank=True, help_text='How many of the people present share it.', null=True)),
-                ('place', models.CharField(choices=[('point', 'Point'), ('district', 'District'), ('city', 'City'), ('none', 'None')], default='none', max_length=8)),
-                ('location', django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326)),
-                ('accuracy_m', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='records.conversation')),
-                ('district', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district')),
+                ("id", models.UUIDField(default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("position", models.PositiveSmallIntegerField(help_text="Order in which it was heard, from 0.")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("need", "Need"),
+                            ("challenge", "Challenge"),
+                            ("proposal", "Proposal"),
+                            ("asset", "Asset"),
+                            ("question", "Question"),
+                            ("thanks", "Thanks"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                (
+                    "severity",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                    ),
+                ),
+                (
+                    "shared_by",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="How many of the people present share it.", null=True
+                    ),
+                ),
+                (
+                    "place",
+                    models.CharField(
+                        choices=[("point", "Point"), ("district", "District"), ("city", "City"), ("none", "None")],
+                        default="none",
+                        max_length=8,
+                    ),
+                ),
+                ("location", django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326)),
+                (
+                    "accuracy_m",
+                    models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0)]),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="findings", to="records.conversation"
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="districts.district",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['conversation', 'position'],
+                "ordering": ["conversation", "position"],
             },
         ),
         migrations.CreateModel(
-            name='FindingTheme',
+            name="FindingTheme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='records.finding')),
-                ('theme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='codelists.theme')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("finding", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="records.finding")),
+                ("theme", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="codelists.theme")),
             ],
         ),
         migrations.AddField(
-            model_name='finding',
-            name='themes',
-            field=models.ManyToManyField(related_name='findings', through='records.FindingTheme', to='codelists.theme'),
+            model_name="finding",
+            name="themes",
+            field=models.ManyToManyField(related_name="findings", through="records.FindingTheme", to="codelists.theme"),
         ),
         migrations.CreateModel(
-            name='ParticipantBand',
+            name="ParticipantBand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('variable', models.CharField(choices=[('age', 'Age'), ('gender', 'Gender'), ('tie', 'Tie')], max_length=8)),
-                ('band', models.CharField(max_length=8)),
-                ('people', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1)])),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bands', to='records.conversation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "variable",
+                    models.CharField(choices=[("age", "Age"), ("gender", "Gender"), ("tie", "Tie")], max_length=8),
+                ),
+                ("band", models.CharField(max_length=8)),
+                ("people", models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1)])),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="bands", to="records.conversation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Tombstone',
+            name="Tombstone",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(help_text='One above the last version of the conversation.')),
-                ('deleted_at', models.DateTimeField(db_index=True)),
-                ('deleted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('listener', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("version", models.PositiveIntegerField(help_text="One above the last version of the conversation.")),
+                ("deleted_at", models.DateTimeField(db_index=True)),
+                (
+                    "deleted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "listener",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['-occurred_at', '-id'], name='conversation_newest'),
+            model_name="conversation",
+            index=models.Index(fields=["-occurred_at", "-id"], name="conversation_newest"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['listener', '-occurred_at', '-id'], name='conversation_of_listener'),
+            model_name="conversation",
+            index=models.Index(fields=["listener", "-occurred_at", "-id"], name="conversation_of_listener"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['district', '-occurred_at', '-id'], name='conversation_in_district'),
+            model_name="conversation",
+            index=models.Index(fields=["district", "-occurred_at", "-id"], name="conversation_in_district"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['updated_at', 'id'], name='conversation_changed'),
+            model_name="conversation",
+            index=models.Index(fields=["updated_at", "id"], name="conversation_changed"),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(('people_count__gte', 1)), name='conversation_has_people'),
+            model_name="conversation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("people_count__gte", 1)), name="conversation_has_people"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('location__isnull', False), ('place', 'point')), models.Q(('district__isnull', False), ('location__isnull', True), ('place', 'district')), models.Q(('district__isnull', True), ('location__isnull', True), ('place__in', ['city', 'none'])), _connector='OR'), name='conversation_place_fits'),
+            model_name="conversation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("location__isnull", False), ("place", "point")),
+                    models.Q(("district__isnull", False), ("location__isnull", True), ("place", "district")),
+                    models.Q(("district__isnull", True), ("location__isnull", True), ("place__in", ["city", "none"])),
+                    _connector="OR",
+                ),
+                name="conversation_place_fits",
+            ),
         ),
         migrations.AddIndex(
-            model_name='findingtheme',
-            index=models.Index(fields=['theme', 'finding'], name='finding_of_theme'),
+            model_name="findingtheme",
+            index=models.Index(fields=["theme", "finding"], name="finding_of_theme"),
         ),
         migrations.AddConstraint(
-            model_name='findingtheme',
-            constraint=models.UniqueConstraint(fields=('finding', 'theme'), name='finding_theme_once'),
+            model_name="findingtheme",
+            constraint=models.UniqueConstraint(fields=("finding", "theme"), name="finding_theme_once"),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__isnull', True), ('severity__range', (1, 5)), _connector='OR'), name='finding_severity_1_to_5'),
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("severity__isnull", True), ("severity__range", (1, 5)), _connector="OR"),
+                name="finding_severity_1_to_5",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('location__isnull', False), ('place', 'point')), models.Q(('district__isnull', False), ('location__isnull', True), ('place', 'district')), models.Q(('district__isnull', True), ('location__isnull', True), ('place__in', ['city', 'none'])), _connector='OR'), name='finding_place_fits'),
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("location__isnull", False), ("place", "point")),
+                    models.Q(("district__isnull", False), ("location__isnull", True), ("place", "district")),
+                    models.Q(("district__isnull", True), ("location__isnull", True), ("place__in", ["city", "none"])),
+                    _connector="OR",
+                ),
+                name="finding_place_fits",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participantband',
-            constraint=models.UniqueConstraint(fields=('conversation', 'variable', 'band'), name='band_once'),
+            model_name="participantband",
+            constraint=models.UniqueConstraint(fields=("conversation", "variable", "band"), name="band_once"),
         ),
         migrations.AddConstraint(
-            model_name='participantband',
-            constraint=models.CheckConstraint(condition=models.Q(('people__gte', 1)), name='band_has_people'),
+            model_name="participantband",
+            constraint=models.CheckConstraint(condition=models.Q(("people__gte", 1)), name="band_has_people"),
         ),
     ]

@@ -57,7 +57,9 @@ def test_the_same_instant_in_another_offset_is_the_same_submission(city, listene
     assert not accept(replace(submission, occurred_at=NOON.astimezone(rome)), by=listener).created
 
 
-@pytest.mark.parametrize("change", [{"summary": "altro"}, {"people_count": 2}, {"place": Place("city")}, {"findings": ()}])
+@pytest.mark.parametrize(
+    "change", [{"summary": "altro"}, {"people_count": 2}, {"place": Place("city")}, {"findings": ()}]
+)
 def test_same_id_with_other_content_is_a_conflict(city, listener, change):
     submission = conversation(listener, heard("need"))
     accept(submission, by=listener)

@@ -87,9 +87,7 @@ class TestCounting:
         accept(conversation(listener, heard("need", themes["mobility"], place=elsewhere)), by=listener)
         theme = themes["mobility"].pk
         assert (city.area(9).pk, theme, "need") not in cells()
-        assert cells(role="subject") == {
-            (city.area(9).pk, t, k): (1, 1) for t in (0, theme) for k in ("any", "need")
-        }
+        assert cells(role="subject") == {(city.area(9).pk, t, k): (1, 1) for t in (0, theme) for k in ("any", "need")}
         assert_cells_equal_records()
 
     @pytest.mark.parametrize("reason", [{"is_test": True}, {"may_be_counted": False}])
@@ -163,9 +161,7 @@ class TestUpkeep:
             merge_deltas()
         Conversation.objects.update(district=city.area(3), occurred_on=F("occurred_on") + dt.timedelta(days=40))
         assert_cells_equal_records()
-        Finding.objects.filter(kind="need").update(
-            kind="thanks", place="district", district=city.area(8)
-        )
+        Finding.objects.filter(kind="need").update(kind="thanks", place="district", district=city.area(8))
         assert_cells_equal_records()
         FindingTheme.objects.filter(theme=themes["rent"]).update(theme=themes["health"])
         assert_cells_equal_records()
@@ -193,7 +189,9 @@ class TestUpkeep:
     def test_a_wrong_cell_is_found_and_mended(self, stored):
         merge_deltas()
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE rollups_cell SET conversations = conversations + 1 WHERE grain = 'year' AND kind = 'any'")
+            cursor.execute(
+                "UPDATE rollups_cell SET conversations = conversations + 1 WHERE grain = 'year' AND kind = 'any'"
+            )
             cursor.execute("DELETE FROM rollups_cell WHERE grain = 'day'")
         wrong = compare()
         assert {row[1] for row in wrong} == {"year", "day"}
