@@ -1,0 +1,342 @@
+"""Import an edition of a layer, or figures for one: all of it, or nothing.
+
+The report tells every problem at once; an error anywhere leaves the boundaries as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from django.contrib.gis.geos import GEOSGeometry
+from django.db import connection, transaction
+from django.db.models import Q
+
+from backend import clock
+from backend.db import locks, sql
+from districts.importing import quality, read
+from districts.importing.config import ImportConfig, read_config
+from districts.importing.report import Flaw, ImportReport
+from districts.models import BoundaryEdition, District, DistrictName, Layer, Population
+from districts.names import normalise
+from districts.signals import edition_activated
+
+# Two hands that draw one border differ by metres; of a district that is a part in a thousand.
+LEAST_SHARE = 1e-3
+# A layer whose middle lies further from the city than this shows another city, or has the wrong CRS.
+FARTHEST_KM = 60.0
+
+
+class _Undo(Exception):
+    """Leaves the transaction without a trace: a trial, or an error that only the database could see."""
+
+
+def import_edition(config_path: Path, source_path: Path, *, dry_run: bool = False) -> ImportReport:
+    """Import one source by its mapping; see `ImportReport.outcome` for what became of it.
+
+    Takes the advisory lock of the boundaries for one transaction. `edition_activated` is sent inside it.
+    Raises ConfigError, UnreadableSource.
+    """
+    config = read_config(config_path)
+    table = read.read_table(config, source_path)
+    report = ImportReport(config.layer, config.edition or "(figures)", source_path.name)
+    report.add(read.missing_fields(config, list(table.columns)))
+    if report.has_errors:
+        return report
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                locks.lock(cursor, locks.BOUNDARIES)
+            if config.attributes_of:
+                _bring_figures(config, table, report)
+            else:
+                _bring_edition(config, table, source_path, report)
+            if report.has_errors or dry_run:
+                raise _Undo
+    except _Undo:
+        report.outcome = "refused" if report.has_errors else "trial"
+    return report
+
+
+def _bring_edition(config: ImportConfig, table: Any, source: Path, report: ImportReport) -> None:
+    checksum = read.checksum(config, source)
+    known = BoundaryEdition.objects.filter(layer__code=config.layer, code=config.edition).first()
+    if known is not None:
+        report.districts = known.districts.count()
+        if known.checksum == checksum:
+            report.outcome = "unchanged"
+            return
+        report.add([
+            Flaw(
+                "error", "edition-exists", config.edition, "this edition was imported from other content.",
+                "Boundaries that records refer to do not change: give the new ones a new edition code and valid_from.",
+            )
+        ])  # fmt: skip
+    layer = _clean(config, read.with_geometry(config, table, source), report)
+    report.districts = len(layer)
+    report.add(_against_database(config, layer))
+    if report.has_errors:
+        return
+    edition = _write(config, layer, checksum)
+    _relate(edition)
+    report.add(_uncovered(edition))
+    edition_activated.send(sender=BoundaryEdition, edition=edition)
+    report.outcome = "imported"
+
+
+def _clean(config: ImportConfig, raw: gpd.GeoDataFrame, report: ImportReport) -> gpd.GeoDataFrame:
+    """Rows with the columns code, name, aliases, residents, is_excluded and geometry; flaws go into the report."""
+    assert config.name_field is not None  # the mapping requires it
+    names = read.texts(raw, config.name_field, report.flaws, "name")
+    layer = gpd.GeoDataFrame(
+        {
+            "code": read.codes(config, raw, names, report.flaws),
+            "name": names,
+            "aliases": list(_aliases(config, raw, names)),
+            "residents": _numbers(raw, config.population and config.population.field, report),
+            "is_excluded": _excluded(config, raw, report),
+        },
+        geometry=raw.geometry.to_numpy(),
+        crs=raw.crs,
+    )
+    if config.expected is not None and len(layer) != config.expected:
+        report.add([
+            Flaw(
+                "error", "unexpected-count", "(layer)", f"{len(layer)} features, {config.expected} were expected.",
+                "Check that the file is complete, or correct `expected`.",
+            )
+        ])  # fmt: skip
+    if layer.empty:
+        report.add([Flaw("error", "empty-layer", "(layer)", "the file has no features.", "Export it again.")])
+        return layer
+    report.add(quality.check_codes(layer))
+    layer = read.to_wgs84(config, layer, report.flaws)
+    if any(flaw.code in {"wrong-crs", "unknown-crs"} for flaw in report.flaws):
+        return layer
+    layer, flaws = quality.mend_geometry(layer, config.largest_repair)
+    report.add(flaws)
+    if not any(flaw.severity == "error" and flaw.code.endswith("-geometry") for flaw in flaws):
+        report.add(quality.check_coverage(layer))
+    return layer
+
+
+def _against_database(config: ImportConfig, layer: gpd.GeoDataFrame) -> Iterator[Flaw]:
+    """What contradicts the layers that are there."""
+    there = {one.code: one for one in Layer.objects.all()}
+    mine = there.get(config.layer)
+    if mine is not None and mine.rank != config.rank:
+        yield Flaw("error", "other-rank", config.layer, f"its rank is {mine.rank}.", f"Write rank {mine.rank}.")
+    base = next((one for one in there.values() if one.is_base), None)
+    if config.rank == 0 and base is not None and base.code != config.layer:
+        yield Flaw(
+            "error", "second-base-layer", config.layer, f"there is a base layer already: {base.code}.",
+            "Another city is a deployment of its own, with its own database; a coarser layer of this city has rank 1 or more.",
+        )  # fmt: skip
+    later = BoundaryEdition.objects.active().filter(layer__code=config.layer, valid_from__gte=config.valid_from)
+    for edition in later.exclude(code=config.edition):
+        yield Flaw(
+            "error", "older-edition", config.edition, f"edition {edition.code} holds from {edition.valid_from} on.",
+            "An edition follows the one before it: give it a later valid_from.",
+        )  # fmt: skip
+    yield from _far_away(layer)
+
+
+def _far_away(layer: gpd.GeoDataFrame) -> Iterator[Flaw]:
+    """A layer that lies elsewhere than the city, perhaps with its axes swapped."""
+    if layer.empty or not pd.notna(layer.total_bounds).all():
+        return
+    minx, miny, maxx, maxy = layer.total_bounds
+    middle = ((minx + maxx) / 2, (miny + maxy) / 2)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("districts.importing", "measure_distance.sql"), {"lon": middle[0], "lat": middle[1]})
+        distance_km, swapped_km = cursor.fetchone()
+    if distance_km is None or distance_km <= FARTHEST_KM:
+        return
+    if swapped_km is not None and swapped_km <= FARTHEST_KM:
+        yield Flaw(
+            "error", "swapped-axes", "(layer)", "its coordinates have latitude first.",
+            "Export it with longitude first, as GeoJSON demands, or set `crs` to the CRS with that axis order.",
+        )  # fmt: skip
+    else:
+        yield Flaw(
+            "error", "wrong-crs", "(layer)", f"its middle is {middle[0]:.4f}, {middle[1]:.4f}, {distance_km:,.0f} km from the city.",
+            "Set `crs` to what the source is really in; another city is a deployment of its own.",
+        )  # fmt: skip
+
+
+def _write(config: ImportConfig, layer: gpd.GeoDataFrame, checksum: str) -> BoundaryEdition:
+    """Store layer, edition, districts, names and figures, and put the edition in force."""
+    owner, _ = Layer.objects.get_or_create(code=config.layer, defaults={"rank": config.rank, "names": dict(config.names)})
+    if config.is_default and not owner.is_default:
+        Layer.objects.filter(is_default=True).update(is_default=False)
+    Layer.objects.filter(pk=owner.pk).update(names=dict(config.names), is_default=config.is_default)
+    # What was open until further notice now ends where the new edition begins.
+    BoundaryEdition.objects.active().filter(layer=owner, valid_from__lt=config.valid_from).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=config.valid_from)
+    ).update(valid_to=config.valid_from)
+    edition = BoundaryEdition.objects.create(
+        layer=owner,
+        code=config.edition,
+        status=BoundaryEdition.Status.ACTIVE,
+        valid_from=config.valid_from,
+        is_schematic=config.is_schematic,
+        source=config.source,
+        licence=config.licence,
+        checksum=checksum,
+        imported_at=clock.now(),
+    )
+    inner = layer.geometry.representative_point()
+    districts = District.objects.bulk_create(
+        District(
+            edition=edition,
+            code=row.code,
+            name=row.name_,
+            geometry=GEOSGeometry(memoryview(shapely.to_wkb(row.geometry)), srid=4326),
+            point_on_surface=GEOSGeometry(memoryview(shapely.to_wkb(point)), srid=4326),
+            area_km2=0,
+            exclude_from_rates=bool(row.is_excluded),
+        )
+        for row, point in zip(layer.rename(columns={"name": "name_"}).itertuples(), inner, strict=True)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE districts_district SET area_km2 = ST_Area(geometry::geography) / 1e6 WHERE edition_id = %s", [edition.pk]
+        )
+    _write_names(config, districts, list(layer["aliases"]))
+    _write_population(config, districts, list(layer["residents"]), list(layer["is_excluded"]))
+    return edition
+
+
+def _write_names(config: ImportConfig, districts: list[District], aliases: list[list[str]]) -> None:
+    DistrictName.objects.bulk_create(
+        (
+            DistrictName(district=district, language=config.language, kind=kind, name=name, normalised=normalise(name))
+            for district, others in zip(districts, aliases, strict=True)
+            for kind, name in [
+                (DistrictName.Kind.OFFICIAL, district.name),
+                *((DistrictName.Kind.ALIAS, alias) for alias in dict.fromkeys(others) if alias != district.name),
+            ]
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _write_population(
+    config: ImportConfig, districts: list[District], residents: list[int | None], excluded: list[bool]
+) -> None:
+    if config.population is None:
+        return
+    Population.objects.bulk_create(
+        (
+            Population(
+                district=district,
+                year=config.population.year,
+                source=config.population.source,
+                residents=number,
+                exclude_from_rates=bool(is_excluded),
+            )
+            for district, number, is_excluded in zip(districts, residents, excluded, strict=True)
+            if number is not None
+        ),
+        update_conflicts=True,
+        unique_fields=["district", "year", "source"],
+        update_fields=["residents", "exclude_from_rates"],
+    )
+
+
+def _relate(edition: BoundaryEdition) -> None:
+    """Compute what lies in what, in SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.read("districts.importing", "compute_memberships.sql"), {"edition": edition.pk, "least_share": LEAST_SHARE}
+        )
+        cursor.execute(sql.read("districts.importing", "share_population.sql"))
+
+
+def _uncovered(edition: BoundaryEdition) -> Iterator[Flaw]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.read("districts.importing", "find_uncovered.sql"), {"edition": edition.pk, "least_share": LEAST_SHARE}
+        )
+        for layer, code, name, other, share, size_m2 in cursor.fetchall():
+            yield Flaw(
+                "warning", "uncovered", f"{layer} {code} {name}", f"{share:.1%} of it lies in no district of {other}.",
+                f"Counts of {layer} go to the {other} with the largest share, if any; is a district missing?", size_m2,
+            )  # fmt: skip
+
+
+def _bring_figures(config: ImportConfig, table: pd.DataFrame, report: ImportReport) -> None:
+    """Add figures and aliases to the districts of the edition that holds today, by code."""
+    assert config.code_field is not None  # the mapping requires it
+    codes = read.texts(table, config.code_field, report.flaws, "code")
+    today = clock.local_date(clock.now())
+    there = {d.code: d for d in District.objects.valid_on(today).in_layer(config.layer)}
+    report.districts = len(codes)
+    for row, code in enumerate(codes, start=1):
+        if code not in there:
+            report.add([
+                Flaw(
+                    "error", "unknown-code", code or f"row {row}", f"layer {config.layer} has no such district today.",
+                    "Correct the code, or import the boundaries first.",
+                )
+            ])  # fmt: skip
+    repeated = sorted({code for code in codes if codes.count(code) > 1})
+    report.add(
+        Flaw("error", "duplicate-code", code, "several rows have this code.", "Keep one.") for code in repeated
+    )
+    residents = _numbers(table, config.population and config.population.field, report)
+    excluded = _excluded(config, table, report)
+    if report.has_errors:
+        return
+    districts = [there[code] for code in codes]
+    _write_population(config, districts, residents, excluded)
+    if config.exclude_field or config.exclude_below is not None:
+        for district, is_excluded in zip(districts, excluded, strict=True):
+            district.exclude_from_rates = is_excluded
+        District.objects.bulk_update(districts, ["exclude_from_rates"])
+    _write_names(config, districts, list(_aliases(config, table, [d.name for d in districts])))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("districts.importing", "share_population.sql"))
+    report.outcome = "imported"
+
+
+def _aliases(config: ImportConfig, table: pd.DataFrame, names: list[str]) -> Iterator[list[str]]:
+    """Other names per row: those in the mapping for its name, and those in its fields."""
+    ignored: list[Flaw] = []
+    columns = [read.texts(table, column, ignored, "alias") for column in config.alias_fields]
+    for row, name in enumerate(names):
+        yield [*config.aliases.get(name, ()), *(column[row] for column in columns if column[row])]
+
+
+def _numbers(table: pd.DataFrame, column: str | None, report: ImportReport) -> list[int | None]:
+    """Whole numbers of a column; what is not one is an error."""
+    if column is None:
+        return [None] * len(table)
+    numbers: list[int | None] = []
+    for row, value in enumerate(table[column], start=1):
+        number = pd.to_numeric(value, errors="coerce")
+        if pd.isna(value) or value == "":
+            numbers.append(None)
+        elif pd.isna(number) or number < 0 or number != int(number):
+            report.add([
+                Flaw("error", "not-a-number", f"row {row}", f"{column} is {value!r}.", "Write a whole number of residents.")
+            ])  # fmt: skip
+            numbers.append(None)
+        else:
+            numbers.append(int(number))
+    return numbers
+
+
+def _excluded(config: ImportConfig, table: pd.DataFrame, report: ImportReport) -> list[bool]:
+    """Which rows must not be denominators: flagged in the source, or below the mapping's limit of residents."""
+    flagged = [False] * len(table)
+    if config.exclude_field:
+        flagged = [str(value).strip().lower() in {"1", "1.0", "true", "yes", "si", "sì"} for value in table[config.exclude_field]]
+    if config.exclude_below is not None and config.population is not None:
+        figures = pd.to_numeric(table[config.population.field], errors="coerce")
+        flagged = [one or bool(number < config.exclude_below) for one, number in zip(flagged, figures, strict=True)]
+    return flagged
