@@ -57,7 +57,7 @@ class ScaleBar:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a name may stand in a district: the centre of the largest circle inside it, and the room to its sides."""
+    """Where a name may stand in a district, and the room to its sides, in units."""
 
     x: int
     y: int
@@ -175,8 +175,13 @@ def _subpath(corners: list[tuple[int, int]]) -> str:
 
 def _spot(rings: list[list[tuple[int, int]]]) -> Spot:
     area = shapely.make_valid(shapely.union_all([shapely.Polygon(ring) for ring in rings if len(ring) > 2]))
-    x, y = shapely.maximum_inscribed_circle(area, tolerance=4).coords[0]
+    circle = shapely.maximum_inscribed_circle(area, tolerance=4)
+    # In an oblong the circle may lie anywhere along it: the middle is better where it has nearly as much room.
+    middle = area.centroid
+    if not area.contains(middle) or area.boundary.distance(middle) < 0.8 * circle.length:
+        middle = shapely.Point(circle.coords[0])
+    x, y = middle.x, middle.y
     level = shapely.intersection(area, shapely.LineString([(0, y), (LONGEST_SIDE, y)]))
-    [here] = [part for part in shapely.get_parts(level) if part.distance(shapely.Point(x, y)) < 1]
+    [here] = [part for part in shapely.get_parts(level) if part.distance(middle) < 1]
     west, _, east, _ = here.bounds
     return Spot(round(x), round(y), round(2 * min(x - west, east - x)))

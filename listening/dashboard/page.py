@@ -186,7 +186,7 @@ class Page:
         share = ""
         match need.coverage:
             case "none":
-                css, listening = "none", _("nobody listened yet")
+                css, listening = "none", _("none yet")
                 title = _("%(place)s: nobody listened yet") % words
             case "thin":
                 css, listening = "thin", _("not enough")

@@ -1,6 +1,6 @@
 """Debian's Chromium against the real server: what a person sees, with and without scripts.
 
-The server and the settings live as long as the tests of this folder; nothing leaks into others. A missing browser
+The browser and the server live as long as the tests of this folder. A missing browser
 skips these tests on a developer's machine and fails them where CI is set.
 """
 
@@ -14,7 +14,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from django.test import override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -62,20 +61,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server with plain http cookies and the static files of the source."""
-    plain_http = override_settings(
-        SECURE_SSL_REDIRECT=False,
-        SESSION_COOKIE_SECURE=False,
-        CSRF_COOKIE_SECURE=False,
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # people sign in many times here
-        STATIC_ROOT=tmp_path_factory.mktemp("static"),
-        STORAGES={"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
-    )
-    with plain_http:
-        live = LiveServer("localhost")
-        yield live.url
-        live.stop()
+def server(django_db_setup: None) -> Iterator[str]:
+    """Address of the running service."""
+    live = LiveServer("localhost")
+    yield live.url
+    live.stop()
 
 
 @dataclass

@@ -25,17 +25,6 @@ def _compiled_catalogues() -> None:
             translation_file_changed(None, compiled)
 
 
-@pytest.fixture(autouse=True)
-def _plain_http_and_static_files_as_in_the_source(settings, tmp_path) -> None:
-    """Nothing needs to have been collected, and the test client speaks http."""
-    settings.SECURE_SSL_REDIRECT = False
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-
 @pytest.fixture
 def english() -> Iterator[None]:
     with translation.override("en"):

@@ -48,7 +48,7 @@ def test_it_works(listened, look):
     ]
     assert page.rows["Area 1"] == ["50%", "20", "40", "20", "abbastanza"]
     assert page.rows["Area 9"] == ["–nessuna quota", "4", "5", "4", "non abbastanza"]
-    assert page.rows["Area 2"] == ["–nessuna quota", "0", "0", "0", "nessun ascolto finora"]
+    assert page.rows["Area 2"] == ["–nessuna quota", "0", "0", "0", "ancora nessuno"]
     assert page.rows["Senza un luogo su questa mappa"] == ["100%", "1", "1", "1", ""]
     assert page.rows["Tutta la città"] == ["26%", "26", "101", "26", ""]
 
