@@ -9,7 +9,7 @@ from django.db import connection
 from backend import clock
 from backend.db import sql
 from backend.periods import Period
-from districts.models import BoundaryEdition
+from districts.models import BoundaryEdition, Layer
 from listening.codelists.models import Theme
 from listening.dashboard import wording
 
@@ -32,13 +32,14 @@ class Group:
     choices: tuple[Choice, ...]
 
 
-def layers(selected: str, language: str) -> tuple[Choice, ...]:
+def layers_today() -> list[Layer]:
     """The layers that have boundaries today, fine to coarse."""
     editions = BoundaryEdition.objects.valid_on(clock.local_date(clock.now())).select_related("layer")
-    return tuple(
-        Choice(layer.code, layer.name_in(language), layer.code == selected)
-        for layer in sorted((edition.layer for edition in editions), key=lambda layer: (layer.rank, layer.code))
-    )
+    return sorted((edition.layer for edition in editions), key=lambda layer: (layer.rank, layer.code))
+
+
+def layers(offered: list[Layer], selected: Layer, language: str) -> tuple[Choice, ...]:
+    return tuple(Choice(layer.code, layer.name_in(language), layer == selected) for layer in offered)
 
 
 def kinds(selected: str | None) -> tuple[Choice, ...]:

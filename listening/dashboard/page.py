@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backend.periods import Period
+from districts.models import Layer
 from listening.dashboard import wording
 from listening.dashboard.choropleth import LETTER_SIZE, Drawing, class_of, fit
 from listening.dashboard.ranking import COLUMNS, Sort
@@ -103,12 +104,16 @@ class Link:
 class Page:
     """Everything the template shows of one need map."""
 
-    def __init__(self, need_map: NeedMap, reading: Reading, drawing: Drawing, language: str) -> None:
+    def __init__(
+        self, need_map: NeedMap, reading: Reading, drawing: Drawing, layers: Sequence[Layer], language: str
+    ) -> None:
         self.need_map = need_map
         self.drawing = drawing
         self.compares = reading.compares
         self.edition = need_map.edition
         self._reading = reading
+        self._layers = layers
+        self._language = language
         query = need_map.query
         theme = reading.themes.label(query.theme) if query.theme else ""
         self.topic = _topic(theme, query.kind)
@@ -154,18 +159,42 @@ class Page:
         return bar.units, wording.distance(bar.metres)
 
     @property
-    def wider(self) -> list[Link]:
-        """Where an empty map may lead: the whole year, or the newest year with records; all themes and kinds."""
-        query, available = self.need_map.query, self._reading.available
-        year = Period.year(query.period.first.year)
-        links = [
-            Link(f"?{self.address(period=period.label)}", _("Show %(period)s") % {"period": wording.period(period)})
-            for period in ([year] if year in available else available[:1])
-            if period != query.period
-        ]
-        if self.compares and not self.is_empty:
+    def is_sparse(self) -> bool:
+        """Whether most places say nothing, for want of listening."""
+        heard = sum(place.coverage == "enough" for place in self.places)
+        return heard * 2 < len(self.places)
+
+    @property
+    def more(self) -> list[Link]:
+        """Where a map that says little may lead: a longer period, larger places, all themes and kinds."""
+        links = []
+        if self.is_sparse:
+            links += self._longer()
+        if self.is_sparse and not self.is_empty:
+            links += self._larger()
+        if self.compares and not self.is_empty and not self.need_map.city.mentioning:
             links.append(Link(f"?{self.address(theme='', kind='')}", _("Show all themes and kinds")))
         return links
+
+    def _longer(self) -> list[Link]:
+        """The whole year of the period, or the newest year with records."""
+        shown, available = self.need_map.query.period, self._reading.available
+        year = Period.year(shown.first.year)
+        period = year if year in available else available[0] if available else shown
+        if period == shown:
+            return []
+        return [
+            Link(f"?{self.address(period=period.label)}", _("Show %(period)s") % {"period": wording.period(period)})
+        ]
+
+    def _larger(self) -> list[Link]:
+        """The next coarser layer."""
+        rank = self.need_map.query.layer.rank
+        coarser = next((layer for layer in self._layers if layer.rank > rank), None)
+        if coarser is None:
+            return []
+        words = {"layer": coarser.name_in(self._language)}
+        return [Link(f"?{self.address(layer=coarser.code)}", _("Show larger places: %(layer)s") % words)]
 
     def address(self, **changes: str) -> str:
         """The query string of this page, changed; it names everything, so that it can be kept and sent to others."""

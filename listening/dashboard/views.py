@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from backend.policy import SignedIn, access
-from districts.simplify import simplified_geometries
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
@@ -11,6 +9,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from backend import clock
+from backend.policy import SignedIn, access
+from districts.simplify import simplified_geometries
 from listening.dashboard import choices, wording
 from listening.dashboard.choropleth import draw
 from listening.dashboard.page import Page
@@ -31,7 +31,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     except NoLayer:
         return render(request, "dashboard/page.html")
     need_map = build_need_map(reading.query)
-    page = Page(need_map, reading, draw(simplified_geometries(need_map.edition.pk, TOLERANCE_M)), language)
+    drawing = draw(simplified_geometries(need_map.edition.pk, TOLERANCE_M))
+    layers = choices.layers_today()
+    page = Page(need_map, reading, drawing, layers, language)
     response = render(
         request,
         "dashboard/page.html",
@@ -43,7 +45,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
                 "themes": reading.themes.grouped(reading.query.theme),
                 "kinds": choices.kinds(reading.query.kind),
                 "periods": choices.periods(reading.available, reading.query.period),
-                "layers": choices.layers(reading.query.layer.code, language),
+                "layers": choices.layers(layers, reading.query.layer, language),
             },
             "enough": ENOUGH_CONVERSATIONS,
             "today": wording.day(clock.local_date(clock.now())),

@@ -197,6 +197,17 @@ def test_a_month_without_records_leads_to_its_year(listened, look):
     assert look(period="2026-06", language="en").link("Show 2026")
 
 
+def test_a_map_that_says_little_leads_to_a_longer_period_and_larger_places(listened, look):
+    page = look(period="2026-05", theme="rent", layer="area", language="en")
+    assert page.link("Show 2026") == "?layer=area&period=2026&theme=rent&kind=&sort=-share"
+    assert page.link("Show larger places: Proximity") == "?layer=prossimita&period=2026-05&theme=rent&kind=&sort=-share"
+
+
+def test_a_map_that_says_enough_leads_nowhere_else(listened, look):
+    page = look(period="2026", theme="rent", layer="zona", language="en")
+    assert [a.text for a in page.root.one("div", **{"class": "said"}).all("a")] == []
+
+
 def test_a_theme_never_mentioned_leads_to_all_themes(listened, look):
     page = look(theme="health", layer="area", language="en")
     assert "None mentions “Health”." in page.said
