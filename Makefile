@@ -1,0 +1,56 @@
+# Two commands: `make demo` shows the product, `make test` proves it. Both prepare everything they need.
+# DATABASE_URL set: that PostGIS server, no private one.  PORT: where the demo listens.  ARGS: passed on to pytest.
+SHELL := /bin/sh
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+BIN := .venv/bin
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host --strip-extras --allow-unsafe
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench stop clean lock database
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+demo: ## install what is missing, load the demo city, serve it on PORT (8000)
+	@$(PYTHON) -m backend.bootstrap demo
+	@$(MAKE) --no-print-directory database
+	@exec $(BIN)/python manage.py demo --port $(PORT)
+
+test: ## install what is missing, then every check and every test; ARGS go to pytest
+	@$(PYTHON) -m backend.bootstrap test
+	@$(MAKE) --no-print-directory database
+	$(BIN)/pybabel compile -q -d backend/locale -D django
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python manage.py check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+lint: ## ruff, mypy and the import contracts, in the prepared .venv
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: ## the benchmarks, each beside the raw SQL of the same run
+	@$(PYTHON) -m backend.bootstrap test
+	@$(MAKE) --no-print-directory database
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+stop: ## stop the private PostgreSQL; its data stay
+	@test ! -d var || $(PYTHON) -m backend.localdb down
+
+clean: ## stop it and remove everything that make has made
+	@test ! -d var || $(PYTHON) -m backend.localdb clean
+	rm -rf .venv var .coverage .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find backend/locale -name '*.mo' -delete
+
+lock: ## compile both requirements files anew, with hashes
+	@$(PYTHON) -m backend.bootstrap test
+	$(COMPILE) --output-file=requirements.txt requirements.in
+	$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in
+
+database:
+	@test -n "$$DATABASE_URL" || $(PYTHON) -m backend.localdb up
