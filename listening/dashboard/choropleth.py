@@ -20,6 +20,8 @@ import shapely
 LONGEST_SIDE = 2000
 # Room for the outlines of the outermost districts, in units.
 MARGIN = 6
+# Of more names than this, most would not fit into their districts.
+MOST_NAMES = 30
 # Lettering, in units; a letter of a sans-serif is about 0.55 of its size wide.
 LETTER_SIZE = 40
 LETTER_WIDTH = 0.55 * LETTER_SIZE
@@ -36,6 +38,7 @@ class Drawing:
     height: int
     metres_per_unit: float
     paths: Mapping[int, str]
+    # Empty where there are too many districts to name.
     spots: Mapping[int, Spot] = field(default_factory=dict)
 
     @property
@@ -127,7 +130,11 @@ def draw(geometries: Mapping[int, str]) -> Drawing:
         height=bottom + MARGIN,
         metres_per_unit=METRES_PER_DEGREE / units_per_degree,
         paths={key: path for key, path in paths.items() if path},
-        spots={key: _spot([[project(p) for p in ring] for ring in shapes[key]]) for key, path in paths.items() if path},
+        spots={
+            key: _spot([[project(p) for p in ring] for ring in shapes[key]])
+            for key, path in paths.items()
+            if path and len(paths) <= MOST_NAMES
+        },
     )
 
 

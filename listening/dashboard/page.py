@@ -19,9 +19,6 @@ from listening.dashboard.reading import Reading
 from listening.dashboard.sentence import sentences
 from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap
 
-# Of more names than this, most would not fit into their districts.
-MOST_NAMES = 30
-
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -127,7 +124,7 @@ class Page:
         )
         self.sentences = sentences(need_map, self.topic)
         self.is_empty = need_map.city.conversations == 0
-        self.places = [self._place(need) for need in reading.sort(need_map.districts)]
+        self.places = [self._place(need) for need in reading.sort.order(need_map.districts)]
         self.legend = _legend(need_map)
 
     @property
@@ -198,7 +195,8 @@ class Page:
 
     def address(self, **changes: str) -> str:
         """The query string of this page, changed; it names everything, so that it can be kept and sent to others."""
-        return urlencode({**self._asked(), "sort": str(self._reading.sort), **changes})
+        sort = self._reading.chosen_sort
+        return urlencode({**self._asked(), **({"sort": str(sort)} if sort else {}), **changes})
 
     def _asked(self) -> Mapping[str, str]:
         query = self.need_map.query
@@ -253,7 +251,7 @@ class Page:
     def _label(self, need: DistrictNeed) -> tuple[LabelLine, ...]:
         """The name on the map, where there are few enough places to read them all."""
         spot = self.drawing.spots.get(need.district_id)
-        if spot is None or len(self.need_map.districts) > MOST_NAMES:
+        if spot is None:
             return ()
         lines = fit(need.name, spot)
         top = spot.y - (len(lines) - 1) * LETTER_SIZE / 2 + 0.35 * LETTER_SIZE

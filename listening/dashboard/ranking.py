@@ -51,7 +51,7 @@ class Sort:
             return Sort(column, not self.descending)
         return Sort(column, descending=column != "name")
 
-    def __call__(self, needs: Sequence[DistrictNeed]) -> list[DistrictNeed]:
+    def order(self, needs: Sequence[DistrictNeed]) -> list[DistrictNeed]:
         """The places in this order; equal ones stay in the order of their codes."""
         value = _COLUMNS[self.column]
         if self.column != "share":

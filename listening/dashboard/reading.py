@@ -28,7 +28,7 @@ class Reading:
     """What is shown. `notices` name each value of the address that could not be used."""
 
     query: NeedMapQuery
-    sort: Sort
+    chosen_sort: Sort | None
     themes: Themes
     available: tuple[Period, ...]
     notices: tuple[str, ...]
@@ -37,6 +37,11 @@ class Reading:
     def compares(self) -> bool:
         """Whether a theme or kind is asked for; otherwise every conversation counts, and no place stands out."""
         return self.query.theme is not None or self.query.kind is not None
+
+    @property
+    def sort(self) -> Sort:
+        """The chosen order, else from the highest share, else from most conversations."""
+        return self.chosen_sort or Sort("share" if self.compares else "conversations", descending=True)
 
 
 def read(params: Mapping[str, str], language: str) -> Reading:
@@ -52,11 +57,10 @@ def read(params: Mapping[str, str], language: str) -> Reading:
     themes = Themes(language, count_by_theme(query.period, query.kind))
     if "theme" not in params:
         query = replace(query, theme=themes.most_heard)
-    default = Sort("share" if query.theme or query.kind else "conversations", descending=True)
-    sort = Sort.parse(params["sort"]) if params.get("sort") else default
-    if sort is None:
+    sort = Sort.parse(params.get("sort", ""))
+    if sort is None and params.get("sort"):
         notices.append(_("The table cannot be sorted by “%(value)s”.") % {"value": params["sort"][:LONGEST_VALUE]})
-    return Reading(query, sort or default, themes, available, tuple(notices))
+    return Reading(query, sort, themes, available, tuple(notices))
 
 
 def _query(params: dict[str, str], usual: dict[str, str], notices: list[str]) -> NeedMapQuery:

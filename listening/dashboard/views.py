@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from backend import clock
@@ -23,6 +24,7 @@ TOLERANCE_M = 20.0
 
 @access(SignedIn)
 @require_safe
+@gzip_page  # safe here: CSRF tokens are masked anew in every answer, and Django pads what it compresses
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The need map of a layer, period, theme and kind, as picture, sentence and table."""
     language = get_language() or ""
@@ -40,6 +42,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "notices": reading.notices,
+            "chosen_sort": reading.chosen_sort,
             "has_records": bool(reading.available),
             "choices": {
                 "themes": reading.themes.grouped(reading.query.theme),

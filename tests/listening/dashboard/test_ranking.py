@@ -9,7 +9,7 @@ PLACES = [need("Zola", 50, 5), need("àlbero", 100, 40), need("Thin", 2, 2), nee
 def order(text: str) -> list[str]:
     sort = Sort.parse(text)
     assert sort is not None
-    return [place.name for place in sort(PLACES)]
+    return [place.name for place in sort.order(PLACES)]
 
 
 @pytest.mark.parametrize(
