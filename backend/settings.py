@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "listening.records",
     "listening.rollups",
     "listening.dashboard",
+    "listening.demo",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
