@@ -79,7 +79,9 @@ $$;
 -- Bring the tallies of some conversations up to date and append what changed to the log.
 -- Locks: the tally rows, in id order. Each statement below takes its own snapshot (READ COMMITTED), so after a wait it
 -- sees what the other transaction committed, and two edits of one conversation are counted as one after the other.
-CREATE FUNCTION rollups_refresh(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Plans are made anew for each call: one made for a few ids, or for tables that were empty, is a thousand times too slow
+-- for a batch.
+CREATE FUNCTION rollups_refresh(ids uuid[]) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     IF ids IS NULL OR cardinality(ids) = 0 THEN
         RETURN;
@@ -192,7 +194,7 @@ HAVING sum(conversations) <> 0 OR sum(mentions) <> 0;
 
 -- Of some conversations, those to which findings or themes were added that their tallies have not seen. A capture writes
 -- conversations, findings and themes in one statement, and the first of its triggers counts them all.
-CREATE FUNCTION rollups_unseen(ids uuid[]) RETURNS uuid[] LANGUAGE sql STABLE AS $$
+CREATE FUNCTION rollups_unseen(ids uuid[]) RETURNS uuid[] LANGUAGE sql STABLE SET plan_cache_mode = force_custom_plan AS $$
     SELECT array_agg(there.conversation_id)
     FROM (
         SELECT f.conversation_id, count(DISTINCT f.id) + count(ft.id) AS there
