@@ -53,8 +53,8 @@ def main() -> int:
     return 0
 
 
-def refuse_old_python(version: Sequence[int] = sys.version_info) -> None:
-    if tuple(version[:2]) < OLDEST_PYTHON:
+def refuse_old_python(version: tuple[int, ...] = tuple(sys.version_info[:2])) -> None:
+    if version < OLDEST_PYTHON:
         raise CannotContinue(
             f"Python {version[0]}.{version[1]} is too old, {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer is needed.\n"
             "Debian 12 and Ubuntu 24.04 bring one. With another beside it: make PYTHON=python3.12 demo"
@@ -90,9 +90,10 @@ def install_packages(packages: Sequence[str]) -> None:
         raise CannotContinue(f"these packages are missing and there is no apt-get here: {' '.join(packages)}")
     prefix = privilege()
     if prefix is None:
+        command = f"apt-get update && apt-get install --no-install-recommends -y {' '.join(packages)}"
         raise CannotContinue(
-            "Debian packages are missing and this user may not install them. Run once, as an administrator:\n"
-            f"    apt-get update && apt-get install --no-install-recommends -y {' '.join(packages)}\n"
+            "Debian packages are missing and this user may not add them. Run once, as an administrator:\n"
+            f"    {command}\n"
             "and then the same make command again. With DATABASE_URL set to a PostGIS server of yours "
             "no server package is needed."
         )
@@ -134,7 +135,7 @@ def make_environment(requirements: str) -> None:
         print("bootstrap: creating .venv", flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
     print(f"bootstrap: installing {requirements} into .venv", flush=True)
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "-qq"]
     subprocess.run([*pip, "--require-hashes", "-r", str(CHECKOUT / requirements)], check=True)
     recorded.write_text(wanted, encoding="utf-8")
 

@@ -120,12 +120,11 @@ class Cluster:
         print(f"localdb: creating a PostgreSQL {server.major} cluster in {self.home}", flush=True)
         self._run(
             server.command("initdb"), "--pgdata", str(unfinished), "--username=postgres", "--encoding=UTF8",
-            "--locale=C.UTF-8", "--auth=scram-sha-256", "--auth-local=peer", "--data-checksums", "--no-sync",
+            "--locale=C.UTF-8", "--auth=scram-sha-256", "--auth-local=peer", "--data-checksums",
         )  # fmt: skip
         (unfinished / "pg_hba.conf").write_text(ACCESS_RULES, encoding="utf-8")
         with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write("\ninclude 'listening.conf'\n")
-        os.sync()
         unfinished.rename(self.data)
 
     def _start(self, server: Server, recorded: ClusterRecord | None) -> ClusterRecord:
@@ -208,14 +207,14 @@ class Cluster:
             server,
             record,
             "postgres",
-            f"SELECT 'CREATE DATABASE {DATABASE} OWNER {ROLE}'"
+            f"SELECT 'CREATE DATABASE {DATABASE} OWNER {ROLE}'"  # noqa: S608 - both are constants
             f" WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec\n",
         )
 
     def _sql(self, server: Server, record: ClusterRecord, database: str, statements: str) -> None:
         self._run(
-            server.command("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--host={record.socket_directory}",
-            f"--port={record.port}", "--username=postgres", f"--dbname={database}", text=statements,
+            server.command("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--username=postgres",
+            f"--host={record.socket_directory}", f"--port={record.port}", f"--dbname={database}", text=statements,
         )  # fmt: skip
 
     # --- down ------------------------------------------------------------------------------------------
@@ -276,7 +275,7 @@ def cluster_of(checkout: Path) -> Cluster:
 
 def free_port() -> int:
     """A loopback port that nobody listens on now; random, so that two checkouts rarely want the same."""
-    for port in random.sample(PORTS, 200):  # noqa: S311 - no secret
+    for port in random.sample(PORTS, 200):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

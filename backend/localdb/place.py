@@ -88,6 +88,6 @@ def socket_directory(home: Path, owner: Owner, recorded: str = "") -> Path:
         return inside
     if recorded and Path(recorded).is_dir() and Path(recorded).stat().st_uid == owner.uid:
         return Path(recorded)
-    short = Path(tempfile.mkdtemp(prefix="listening-", dir="/tmp"))  # noqa: S108 - mkdtemp makes it ours alone
+    short = Path(tempfile.mkdtemp(prefix="listening-", dir="/tmp"))
     owner.make_folder(short)
     return short
