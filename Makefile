@@ -16,7 +16,7 @@ help: ## this list
 demo: ## install what is missing, load the demo city, serve it on PORT (8000)
 	@$(PYTHON) -m backend.bootstrap demo
 	@$(MAKE) --no-print-directory database
-	@exec $(BIN)/python manage.py demo --port $(PORT)
+	@LISTENING_DEMO=1 exec $(BIN)/python manage.py demo --port $(PORT)
 
 test: ## install what is missing, then every check and every test; ARGS go to pytest
 	@$(PYTHON) -m backend.bootstrap test

@@ -1,8 +1,8 @@
 """Find GDAL and GEOS for GeoDjango inside the pyogrio and shapely wheels.
 
-A GDAL from a wheel looks for PROJ's database and for GDAL's own tables where it was built, so GeoDjango alone would fail
-to transform coordinates, or read the tables of another version that the system happens to have. pyogrio tells it when
-it is imported; GeoDjango does not import pyogrio. Hence the two environment variables, set before GDAL is loaded.
+A GDAL from a wheel looks for PROJ's database and for GDAL's own tables where it was built, so GeoDjango alone would
+fail to transform coordinates, or read the tables of another version that the system happens to have. pyogrio tells it
+when it is imported; GeoDjango does not import pyogrio. Hence the two environment variables, set before GDAL is loaded.
 pyproj and pyogrio prefer the data of their own wheels and are not affected.
 """
 

@@ -1,0 +1,207 @@
+"""Prepare the demo city and serve it: what `make demo` ends in."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentTypeError
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from uuid6 import uuid7
+
+from backend import clock
+from listening.demo.people import PASSWORD
+from listening.fieldwork.models import ApiToken, User
+from listening.fieldwork.tokens import issue
+
+HOST = "127.0.0.1"
+TOKEN_LABEL = "make demo"  # noqa: S105 - a label
+TOKEN_DAYS = 30
+BOLOGNINA = [11.3469, 44.5174]
+PATIENCE_S = 60.0
+PROGRAMS = Path(sys.executable).parent
+
+
+class Command(BaseCommand):
+    help = "Migrate, load the demo city, print what to open and serve it on this machine alone."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=port_number, default=8000)
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("The demo people have a known password. Run `make demo`, which sets LISTENING_DEMO=1.")
+        refuse_taken_port(port)
+        self.prepare()
+        with Children(port) as children:
+            children.wait_until_served(port)
+            self.tell(port)
+            children.wait()
+
+    def prepare(self) -> None:
+        call_command("check")
+        call_command("migrate", verbosity=0, interactive=False)
+        catalogues = [str(PROGRAMS / "pybabel"), "compile", "-q", "-d", "backend/locale", "-D", "django"]
+        subprocess.run(catalogues, cwd=settings.BASE_DIR, check=True)  # noqa: S603 - no outside input
+        call_command("collectstatic", verbosity=0, interactive=False)
+        call_command("load_demo", stdout=self.stdout, stderr=self.stderr)
+
+    def tell(self, port: int) -> None:
+        """What to open, whom to sign in as, and two lines to paste."""
+        root = f"http://localhost:{port}"
+        tokens = {}
+        for name in ("listener", "coordinator"):
+            person = User.objects.get(username=name)
+            ApiToken.objects.filter(user=person, label=TOKEN_LABEL).delete()
+            tokens[name] = issue(person, label=TOKEN_LABEL, days=TOKEN_DAYS)
+        connections.close_all()
+        self.stdout.write(
+            f"""
+The demo city is served on this machine alone. Stop it with Ctrl-C; PostgreSQL with `make stop`.
+
+  Need map           {root}/dashboard/
+  Administration     {root}/admin/
+  API documentation  {root}/api/v1/docs
+
+  Sign in as listener, coordinator, planner, steward or admin; the password is {PASSWORD}.
+
+Post a conversation in Bolognina as the listener:
+
+  {post_line(root, tokens["listener"])}
+
+Read the need map of the districts as the coordinator (also with layer=area-statistica or zona-prossimita):
+
+  {read_line(root, tokens["coordinator"])}
+"""
+        )
+        self.stdout.flush()
+
+
+def port_number(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a port: a number from 1 to 65535.")
+
+
+def refuse_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        # As the server does: a port whose last connections are still closing is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            raise CommandError(
+                f"Port {port} is for administrators. Choose one above 1023: make demo PORT=8001"
+            ) from None
+        except OSError:
+            raise CommandError(f"Port {port} is taken. Choose another: make demo PORT={port % 65535 + 1}") from None
+
+
+def post_line(root: str, token: str) -> str:
+    body = {
+        "id": str(uuid7()),
+        "occurred_at": clock.now().replace(microsecond=0).isoformat(),
+        "channel": "street",
+        "place": {"kind": "point", "point": {"type": "Point", "coordinates": BOLOGNINA}, "accuracy_m": 12},
+        "findings": [{"kind": "need", "text": "Il bus 27 passa troppo di rado la sera."}],
+    }
+    text = json.dumps(body, ensure_ascii=False)
+    return (
+        f"curl -sS {root}/api/v1/conversations -H 'Authorization: Bearer {token}'"
+        f" -H 'Content-Type: application/json' -d '{text}'"
+    )
+
+
+def read_line(root: str, token: str) -> str:
+    return f"curl -sS '{root}/api/v1/need-map?layer=quartiere&geometry=none' -H 'Authorization: Bearer {token}'"
+
+
+class Children:
+    """The web server and the merge worker: both live as long as this block, and neither without the other."""
+
+    def __init__(self, port: int) -> None:
+        self._commands = {"web server": web_server(port), "merge worker": merge_worker()}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._asked_to_stop = threading.Event()
+
+    def __enter__(self) -> Children:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        for name, command in self._commands.items():
+            environment = {**os.environ, "LISTENING_DEMO": "1"}
+            environment["LISTENING_PROCESS"] = "web" if name == "web server" else "command"
+            # A session of their own: Ctrl-C comes to this process alone, which then stops them in order.
+            self._processes[name] = subprocess.Popen(  # noqa: S603 - no outside input
+                command, cwd=settings.BASE_DIR, env=environment, start_new_session=True
+            )
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def wait_until_served(self, port: int) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._asked_to_stop.is_set():
+            self._refuse_death()
+            if is_served(port):
+                return
+            if time.monotonic() > deadline:
+                raise CommandError(f"The web server did not answer within {PATIENCE_S:.0f} seconds.")
+            self._asked_to_stop.wait(0.1)
+
+    def wait(self) -> None:
+        """Until somebody stops this command, or one of the two ends by itself."""
+        while not self._asked_to_stop.wait(0.5):
+            self._refuse_death()
+
+    def _refuse_death(self) -> None:
+        for name, process in self._processes.items():
+            code = process.poll()
+            if code is not None:
+                raise CommandError(f"The {name} ended with exit code {code}; its last lines are above.")
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._asked_to_stop.set()
+
+
+def web_server(port: int) -> list[str]:
+    """One process a core and one thread in each: Python threads would only share a core, see docs/explanation."""
+    return [
+        str(PROGRAMS / "granian"), "--interface", "wsgi", "--host", HOST, "--port", str(port), "--http", "1", "--no-ws",
+        "--workers", str(os.cpu_count() or 1), "--blocking-threads", "1", "--log-level", "warning",
+        "backend.wsgi:application",
+    ]  # fmt: skip
+
+
+def merge_worker() -> list[str]:
+    return [sys.executable, "manage.py", "merge_rollups", "--loop", "1"]
+
+
+def is_served(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/health/live", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
