@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from django.conf import settings
+from django.core.management import CommandError, call_command
 
 from backend.translations import faults, marked_strings, read_catalogue, update
 
@@ -58,3 +59,18 @@ def test_an_update_adds_what_is_new_drops_what_is_stale_and_keeps_the_rest(tmp_p
     catalogue = read_catalogue(path, "it")
     assert {message.id: message.string for message in catalogue if message.id} == {"Theme": "Tema", "New": ""}
     assert not catalogue.fuzzy
+
+
+def test_the_command_says_that_all_is_translated_and_changes_nothing_when_asked_to_check(capsys):
+    catalogue = Path(settings.LOCALE_PATHS[0]) / "it" / "LC_MESSAGES" / "django.po"
+    before = catalogue.read_bytes()
+    call_command("update_translations", "--check")
+    assert "all translated" in capsys.readouterr().out
+    call_command("update_translations")
+    assert catalogue.read_bytes() == before
+
+
+def test_the_command_fails_while_something_is_left_to_translate(monkeypatch):
+    monkeypatch.setattr("backend.management.commands.update_translations.marked_strings", lambda _: marked_with("New"))
+    with pytest.raises(CommandError, match="it: missing: 'New'"):
+        call_command("update_translations", "--check")
