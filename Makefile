@@ -21,7 +21,7 @@ demo: ## install what is missing, load the demo city, serve it on PORT (8000)
 test: ## install what is missing, then every check and every test; ARGS go to pytest
 	@$(PYTHON) -m backend.bootstrap test
 	@$(MAKE) --no-print-directory database
-	$(BIN)/pybabel compile -q -d backend/locale -D django
+	$(BIN)/pybabel -q compile -d backend/locale -D django
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -56,7 +56,7 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         call_command("check")
         call_command("migrate", verbosity=0, interactive=False)
-        catalogues = [str(PROGRAMS / "pybabel"), "compile", "-q", "-d", "backend/locale", "-D", "django"]
+        catalogues = [str(PROGRAMS / "pybabel"), "-q", "compile", "-d", "backend/locale", "-D", "django"]
         subprocess.run(catalogues, cwd=settings.BASE_DIR, check=True)  # noqa: S603 - no outside input
         call_command("collectstatic", verbosity=0, interactive=False)
         call_command("load_demo", stdout=self.stdout, stderr=self.stderr)
