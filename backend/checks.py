@@ -23,8 +23,9 @@ def secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
         return [
             Error(
                 "LISTENING_SECRET_KEY is not set.",
-                hint="Set it to 50 random characters, e.g. of `python3 -c 'import secrets; print(secrets.token_urlsafe(50))'`,"
-                " and keep it: sessions and fingerprints of submissions depend on it.",
+                hint="Set it to 50 random characters, e.g. of "
+                "`python3 -c 'import secrets; print(secrets.token_urlsafe(50))'`, "
+                "and keep it: sessions and fingerprints of submissions depend on it.",
                 id="backend.E001",
             )
         ]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
-from django.utils.decorators import method_decorator
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.decorators import method_decorator
 from rest_framework.permissions import BasePermission
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ class SignedIn(AccessPolicy):
 
 
 def access(declared: type[AccessPolicy]) -> Callable[[View], View]:
-    """Declare and enforce the policy of a plain Django view, function or class: others are sent to the sign-in page and back."""
+    """Declare and enforce the policy of a plain Django view, function or class.
+
+    Whom it does not admit is sent to the sign-in page and back.
+    """
 
     def declare(view: View) -> View:
         decorate = method_decorator(login_required, name="dispatch") if isinstance(view, type) else login_required

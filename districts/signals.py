@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-# Sent with `edition` inside the transaction that activates it: a receiver that fails leaves the old boundaries in force.
+# Sent with `edition` inside the transaction that activates it: a receiver that fails leaves the old boundaries.
 edition_activated = Signal()

@@ -1,4 +1,4 @@
-"""The product's settings with what a test run needs: plain http, fast hashes, static files as they lie in the source."""
+"""The product's settings with what a test run needs: plain http, fast hashes, static files as in the source."""
 
 from backend.settings import *  # noqa: F403
 

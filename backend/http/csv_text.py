@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 # What makes a spreadsheet evaluate a cell, also in full width, also behind blanks and quotes (OWASP, CSV injection).
-FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 PASSED_OVER = " \"'\ufeff\u00a0"
 
 Value = str | int | float | None

@@ -67,14 +67,14 @@ def _check_depth(text: str) -> None:
     """Refuse deep nesting before the recursive parser sees it."""
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
-        token = match[0]
-        if token in "[{":
+        mark = match[0]
+        if mark in "[{":
             depth += 1
             if depth > DEEPEST:
                 raise InvalidRequest(
                     f"The body is nested more than {DEEPEST} levels deep at character {match.start()}."
                 )
-        elif token in "]}":
+        elif mark in "]}":
             depth -= 1
 
 

@@ -141,7 +141,8 @@ def _bbox(text: str | None) -> Polygon | None:
     if text is None:
         return None
     try:
-        box = Polygon.from_bbox(tuple(parse_bbox(text)))
+        minx, miny, maxx, maxy = parse_bbox(text)
+        box = Polygon.from_bbox((minx, miny, maxx, maxy))
     except BBoxError as error:
         raise InvalidParameter(str(error), parameter="bbox", value=text, allowed=["minx,miny,maxx,maxy"]) from error
     box.srid = 4326

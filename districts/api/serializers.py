@@ -14,7 +14,7 @@ class EditionSerializer(serializers.Serializer[Any]):
     valid_from = serializers.DateField()
     valid_to = serializers.DateField(allow_null=True)
     is_schematic = serializers.BooleanField(help_text="Drawn from figures, not surveyed.")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a wire name that Field also uses
     licence = serializers.CharField()
     districts = serializers.IntegerField()
 
@@ -49,7 +49,7 @@ class PopulationSerializer(serializers.Serializer[Any]):
 
     residents = serializers.IntegerField()
     year = serializers.IntegerField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a wire name that Field also uses
     exclude_from_rates = serializers.BooleanField()
 
 
@@ -97,6 +97,6 @@ class DistrictCollectionSerializer(serializers.Serializer[Any]):
     layer = serializers.CharField()
     edition = serializers.CharField()
     is_schematic = serializers.BooleanField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a wire name that Field also uses
     licence = serializers.CharField()
     features = DistrictFeatureSerializer(many=True)

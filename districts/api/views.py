@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import ClassVar
 
 from django.db import connection
 from django.db.models import Count
@@ -38,21 +37,22 @@ SHAPE = 1
 class PublicGeographyView(APIView):
     """Ignores credentials: the answer is the same for all, so a shared cache may keep it."""
 
-    permission_classes: ClassVar = [Public]
-    authentication_classes: ClassVar[list[type[BaseAuthentication]]] = []
+    permission_classes = [Public]
+    authentication_classes: list[type[BaseAuthentication]] = []
 
 
 class LayersView(PublicGeographyView):
     """The layers of the city."""
 
-    renderer_classes: ClassVar = [JSONRenderer]
+    renderer_classes = [JSONRenderer]
 
     @extend_schema(operation_id="list_layers", responses=LayersSerializer)
     def get(self, request: Request) -> HttpResponse:
         """Layers from fine to coarse, with their editions, newest first."""
         refuse_unknown(request.GET, ["format"])
         editions: dict[int, list[dict[str, object]]] = {}
-        for e in BoundaryEdition.objects.active().annotate(size=Count("districts")).order_by("-valid_from"):
+        sizes = dict(District.objects.values_list("edition").annotate(Count("pk")))
+        for e in BoundaryEdition.objects.active().order_by("-valid_from"):
             editions.setdefault(e.layer_id, []).append(
                 {
                     "code": e.code,
@@ -61,7 +61,7 @@ class LayersView(PublicGeographyView):
                     "is_schematic": e.is_schematic,
                     "source": e.source,
                     "licence": e.licence,
-                    "districts": e.size,
+                    "districts": sizes.get(e.pk, 0),
                 }
             )
         body = json.dumps(
@@ -99,7 +99,7 @@ GEOMETRY_PARAMETERS = [
 class DistrictsView(PublicGeographyView):
     """Districts of one layer."""
 
-    renderer_classes: ClassVar = [GeoJSONRenderer, JSONRenderer]
+    renderer_classes = [GeoJSONRenderer, JSONRenderer]
 
     @extend_schema(
         operation_id="list_districts",
@@ -154,7 +154,7 @@ class DistrictsView(PublicGeographyView):
 class DistrictView(PublicGeographyView):
     """One district."""
 
-    renderer_classes: ClassVar = [GeoJSONRenderer, JSONRenderer]
+    renderer_classes = [GeoJSONRenderer, JSONRenderer]
 
     @extend_schema(
         operation_id="read_district",

@@ -83,7 +83,10 @@ def read_config(path: Path) -> ImportConfig:
 
     is_attributes = isinstance(told, dict) and "attributes_of" in told
     top = section(
-        told, "the file", TOP, {"source", "fields"} if is_attributes else {"layer", "edition", "source", "licence", "fields"}
+        told,
+        "the file",
+        TOP,
+        {"source", "fields"} if is_attributes else {"layer", "edition", "source", "licence", "fields"},
     )
     layer = {} if is_attributes else section(top.get("layer"), "layer", LAYER, {"code", "rank", "names"})
     edition = {} if is_attributes else section(top.get("edition"), "edition", EDITION, {"code", "valid_from"})

@@ -34,9 +34,12 @@ def check_codes(layer: gpd.GeoDataFrame) -> Iterator[Flaw]:
                 yield Flaw("error", "missing-code", f"row {row}", "it has no code.", "Give each district its code.")
         elif len(at) > 1:
             yield Flaw(
-                "error", "duplicate-code", code, f"rows {', '.join(map(str, at))} have this code.",
+                "error",
+                "duplicate-code",
+                code,
+                f"rows {', '.join(map(str, at))} have this code.",
                 "Give each district a code of its own, or merge the rows.",
-            )  # fmt: skip
+            )
     by_name = defaultdict(list)
     for code, name in zip(layer["code"], layer["name"], strict=True):
         if not name:
@@ -46,7 +49,11 @@ def check_codes(layer: gpd.GeoDataFrame) -> Iterator[Flaw]:
     for same in by_name.values():
         if len(same) > 1:
             yield Flaw(
-                "warning", "name-clash", "; ".join(same), "they read alike.", "Both are kept; they differ by code alone."
+                "warning",
+                "name-clash",
+                "; ".join(same),
+                "they read alike.",
+                "Both are kept; they differ by code alone.",
             )
 
 
@@ -60,7 +67,9 @@ def mend_geometry(layer: gpd.GeoDataFrame, largest_repair: float) -> tuple[gpd.G
     mended = []
     for feature, geometry, flat in zip(_features(layer), layer.geometry, metric.geometry, strict=True):
         if geometry is None or geometry.is_empty:
-            flaws.append(Flaw("error", "empty-geometry", feature, "it has no geometry.", "Draw it, or leave the row out."))
+            flaws.append(
+                Flaw("error", "empty-geometry", feature, "it has no geometry.", "Draw it, or leave the row out.")
+            )
             mended.append(geometry)
             continue
         if geometry.geom_type not in {"Polygon", "MultiPolygon"}:
@@ -73,7 +82,10 @@ def mend_geometry(layer: gpd.GeoDataFrame, largest_repair: float) -> tuple[gpd.G
         if not geometry.is_valid:
             reason = shapely.is_valid_reason(geometry)
             repaired = _polygons(shapely.make_valid(geometry, method="structure", keep_collapsed=False))
-            before, after = flat.area, _polygons(shapely.make_valid(flat, method="structure", keep_collapsed=False)).area
+            before, after = (
+                flat.area,
+                _polygons(shapely.make_valid(flat, method="structure", keep_collapsed=False)).area,
+            )
             change = abs(after - before) / max(before, after)
             if change <= largest_repair:
                 flaws.append(
@@ -83,10 +95,14 @@ def mend_geometry(layer: gpd.GeoDataFrame, largest_repair: float) -> tuple[gpd.G
             else:
                 flaws.append(
                     Flaw(
-                        "error", "invalid-geometry", feature, f"{reason}; making it valid changes {change:.2%} of its area.",
-                        f"Mend it in the source, or allow it with largest_repair: {change * 1.1:.4f}.", abs(after - before),
+                        "error",
+                        "invalid-geometry",
+                        feature,
+                        f"{reason}; making it valid changes {change:.2%} of its area.",
+                        f"Mend it in the source, or allow it with largest_repair: {change * 1.1:.4f}.",
+                        abs(after - before),
                     )
-                )  # fmt: skip
+                )
         mended.append(shapely.multipolygons([geometry]) if geometry.geom_type == "Polygon" else geometry)
     return layer.set_geometry(gpd.GeoSeries(mended, index=layer.index, crs=layer.crs)), flaws
 
@@ -112,19 +128,29 @@ def check_coverage(layer: gpd.GeoDataFrame) -> Iterator[Flaw]:
             yield Flaw("warning", "overlap", pair, "they overlap.", "Points there go to the lower code.", size)
         else:
             yield Flaw(
-                "error", "overlap", pair, f"they share {size / least:.1%} of the smaller one.",
-                "Cut one of them in the source.", size,
-            )  # fmt: skip
+                "error",
+                "overlap",
+                pair,
+                f"they share {size / least:.1%} of the smaller one.",
+                "Cut one of them in the source.",
+                size,
+            )
     for hole in _holes(shapely.union_all(polygons)):
         beside = [features[k] for k in tree.query(hole, predicate="intersects")]
         where = " and ".join(beside[:4])
         if hole.area < SLIVER_M2:
-            yield Flaw("warning", "sliver-gap", where, "a gap.", "Points there go to the nearest, within 1 m.", hole.area)
+            yield Flaw(
+                "warning", "sliver-gap", where, "a gap.", "Points there go to the nearest, within 1 m.", hole.area
+            )
         else:
             yield Flaw(
-                "warning", "gap", where, "a hole that no district fills.", "Points there are outside; is a district missing?",
+                "warning",
+                "gap",
+                where,
+                "a hole that no district fills.",
+                "Points there are outside; is a district missing?",
                 hole.area,
-            )  # fmt: skip
+            )
 
 
 def _has_area(layer: gpd.GeoDataFrame) -> bool:

@@ -91,11 +91,21 @@ def to_wgs84(config: ImportConfig, layer: gpd.GeoDataFrame, flaws: list[Flaw]) -
     if told is None:
         told = CRS.from_user_input(WGS84)
         flaws.append(
-            Flaw("warning", "no-crs", "(layer)", "the file names no CRS; taken for WGS 84.", "Set `crs` if it is another.")
+            Flaw(
+                "warning",
+                "no-crs",
+                "(layer)",
+                "the file names no CRS; taken for WGS 84.",
+                "Set `crs` if it is another.",
+            )
         )
     layer = layer.set_crs(told, allow_override=True)
     bounds = layer.total_bounds
-    if told.is_geographic and np.isfinite(bounds).all() and (np.abs(bounds[[0, 2]]).max() > 180 or np.abs(bounds[[1, 3]]).max() > 90):
+    if (
+        told.is_geographic
+        and np.isfinite(bounds).all()
+        and (np.abs(bounds[[0, 2]]).max() > 180 or np.abs(bounds[[1, 3]]).max() > 90)
+    ):
         flaws.append(
             Flaw(
                 "error",
@@ -123,7 +133,9 @@ def texts(layer: pd.DataFrame, column: str, flaws: list[Flaw], what: str) -> lis
         tidy = " ".join(text.split())
         if tidy != text:
             flaws.append(
-                Flaw("repaired", "blank-in-text", f"row {index + 1}", f"the {what} was {text!r}.", f"Taken as {tidy!r}.")
+                Flaw(
+                    "repaired", "blank-in-text", f"row {index + 1}", f"the {what} was {text!r}.", f"Taken as {tidy!r}."
+                )
             )
         clean.append(tidy)
     return clean
@@ -134,4 +146,3 @@ def codes(config: ImportConfig, layer: pd.DataFrame, names: list[str], flaws: li
     if config.code_field:
         return texts(layer, config.code_field, flaws, "code")
     return [slug(name) for name in names]
-

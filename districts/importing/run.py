@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import pandas as pd
 import shapely
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
 from django.db import connection, transaction
 from django.db.models import Q
 
@@ -70,12 +70,17 @@ def _bring_edition(config: ImportConfig, table: Any, source: Path, report: Impor
         if known.checksum == checksum:
             report.outcome = "unchanged"
             return
-        report.add([
-            Flaw(
-                "error", "edition-exists", config.edition, "this edition was imported from other content.",
-                "Boundaries that records refer to do not change: give the new ones a new edition code and valid_from.",
-            )
-        ])  # fmt: skip
+        report.add(
+            [
+                Flaw(
+                    "error",
+                    "edition-exists",
+                    config.edition,
+                    "this edition was imported from other content.",
+                    "Boundaries in use do not change: give the new ones a new edition code and valid_from.",
+                )
+            ]
+        )
     layer = _clean(config, read.with_geometry(config, table, source), report)
     report.districts = len(layer)
     report.add(_against_database(config, layer))
@@ -97,19 +102,24 @@ def _clean(config: ImportConfig, raw: gpd.GeoDataFrame, report: ImportReport) ->
             "code": read.codes(config, raw, names, report.flaws),
             "name": names,
             "aliases": list(_aliases(config, raw, names)),
-            "residents": _numbers(raw, config.population and config.population.field, report),
+            "residents": _numbers(raw, _residents_field(config), report),
             "is_excluded": _excluded(config, raw, report),
         },
         geometry=raw.geometry.to_numpy(),
         crs=raw.crs,
     )
     if config.expected is not None and len(layer) != config.expected:
-        report.add([
-            Flaw(
-                "error", "unexpected-count", "(layer)", f"{len(layer)} features, {config.expected} were expected.",
-                "Check that the file is complete, or correct `expected`.",
-            )
-        ])  # fmt: skip
+        report.add(
+            [
+                Flaw(
+                    "error",
+                    "unexpected-count",
+                    "(layer)",
+                    f"{len(layer)} features, {config.expected} were expected.",
+                    "Check that the file is complete, or correct `expected`.",
+                )
+            ]
+        )
     if layer.empty:
         report.add([Flaw("error", "empty-layer", "(layer)", "the file has no features.", "Export it again.")])
         return layer
@@ -133,15 +143,22 @@ def _against_database(config: ImportConfig, layer: gpd.GeoDataFrame) -> Iterator
     base = next((one for one in there.values() if one.is_base), None)
     if config.rank == 0 and base is not None and base.code != config.layer:
         yield Flaw(
-            "error", "second-base-layer", config.layer, f"there is a base layer already: {base.code}.",
-            "Another city is a deployment of its own, with its own database; a coarser layer of this city has rank 1 or more.",
-        )  # fmt: skip
+            "error",
+            "second-base-layer",
+            config.layer,
+            f"there is a base layer already: {base.code}.",
+            "Another city is a deployment of its own, with its own database; "
+            "a coarser layer of this city has rank 1 or more.",
+        )
     later = BoundaryEdition.objects.active().filter(layer__code=config.layer, valid_from__gte=config.valid_from)
     for edition in later.exclude(code=config.edition):
         yield Flaw(
-            "error", "older-edition", config.edition, f"edition {edition.code} holds from {edition.valid_from} on.",
+            "error",
+            "older-edition",
+            config.edition,
+            f"edition {edition.code} holds from {edition.valid_from} on.",
             "An edition follows the one before it: give it a later valid_from.",
-        )  # fmt: skip
+        )
     yield from _far_away(layer)
 
 
@@ -158,19 +175,27 @@ def _far_away(layer: gpd.GeoDataFrame) -> Iterator[Flaw]:
         return
     if swapped_km is not None and swapped_km <= FARTHEST_KM:
         yield Flaw(
-            "error", "swapped-axes", "(layer)", "its coordinates have latitude first.",
+            "error",
+            "swapped-axes",
+            "(layer)",
+            "its coordinates have latitude first.",
             "Export it with longitude first, as GeoJSON demands, or set `crs` to the CRS with that axis order.",
-        )  # fmt: skip
+        )
     else:
         yield Flaw(
-            "error", "wrong-crs", "(layer)", f"its middle is {middle[0]:.4f}, {middle[1]:.4f}, {distance_km:,.0f} km from the city.",
+            "error",
+            "wrong-crs",
+            "(layer)",
+            f"its middle, {middle[0]:.4f}, {middle[1]:.4f}, is {distance_km:,.0f} km from the city.",
             "Set `crs` to what the source is really in; another city is a deployment of its own.",
-        )  # fmt: skip
+        )
 
 
 def _write(config: ImportConfig, layer: gpd.GeoDataFrame, checksum: str) -> BoundaryEdition:
     """Store layer, edition, districts, names and figures, and put the edition in force."""
-    owner, _ = Layer.objects.get_or_create(code=config.layer, defaults={"rank": config.rank, "names": dict(config.names)})
+    owner, _ = Layer.objects.get_or_create(
+        code=config.layer, defaults={"rank": config.rank, "names": dict(config.names)}
+    )
     if config.is_default and not owner.is_default:
         Layer.objects.filter(is_default=True).update(is_default=False)
     Layer.objects.filter(pk=owner.pk).update(names=dict(config.names), is_default=config.is_default)
@@ -195,8 +220,8 @@ def _write(config: ImportConfig, layer: gpd.GeoDataFrame, checksum: str) -> Boun
             edition=edition,
             code=row.code,
             name=row.name_,
-            geometry=GEOSGeometry(memoryview(shapely.to_wkb(row.geometry)), srid=4326),
-            point_on_surface=GEOSGeometry(memoryview(shapely.to_wkb(point)), srid=4326),
+            geometry=cast("MultiPolygon", _geos(row.geometry)),
+            point_on_surface=cast("Point", _geos(point)),
             area_km2=0,
             exclude_from_rates=bool(row.is_excluded),
         )
@@ -204,11 +229,21 @@ def _write(config: ImportConfig, layer: gpd.GeoDataFrame, checksum: str) -> Boun
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE districts_district SET area_km2 = ST_Area(geometry::geography) / 1e6 WHERE edition_id = %s", [edition.pk]
+            "UPDATE districts_district SET area_km2 = ST_Area(geometry::geography) / 1e6 WHERE edition_id = %s",
+            [edition.pk],
         )
     _write_names(config, districts, list(layer["aliases"]))
     _write_population(config, districts, list(layer["residents"]), list(layer["is_excluded"]))
     return edition
+
+
+def _geos(geometry: shapely.Geometry) -> GEOSGeometry:
+    """shapely's geometry as GeoDjango's, EPSG:4326."""
+    return GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=4326)
+
+
+def _residents_field(config: ImportConfig) -> str | None:
+    return None if config.population is None else config.population.field
 
 
 def _write_names(config: ImportConfig, districts: list[District], aliases: list[list[str]]) -> None:
@@ -252,7 +287,8 @@ def _relate(edition: BoundaryEdition) -> None:
     """Compute what lies in what, in SQL."""
     with connection.cursor() as cursor:
         cursor.execute(
-            sql.read("districts.importing", "compute_memberships.sql"), {"edition": edition.pk, "least_share": LEAST_SHARE}
+            sql.read("districts.importing", "compute_memberships.sql"),
+            {"edition": edition.pk, "least_share": LEAST_SHARE},
         )
         cursor.execute(sql.read("districts.importing", "share_population.sql"))
 
@@ -264,9 +300,13 @@ def _uncovered(edition: BoundaryEdition) -> Iterator[Flaw]:
         )
         for layer, code, name, other, share, size_m2 in cursor.fetchall():
             yield Flaw(
-                "warning", "uncovered", f"{layer} {code} {name}", f"{share:.1%} of it lies in no district of {other}.",
-                f"Counts of {layer} go to the {other} with the largest share, if any; is a district missing?", size_m2,
-            )  # fmt: skip
+                "warning",
+                "uncovered",
+                f"{layer} {code} {name}",
+                f"{share:.1%} of it lies in no district of {other}.",
+                f"Counts of {layer} go to the {other} with the largest share, if any; is a district missing?",
+                size_m2,
+            )
 
 
 def _bring_figures(config: ImportConfig, table: pd.DataFrame, report: ImportReport) -> None:
@@ -278,17 +318,20 @@ def _bring_figures(config: ImportConfig, table: pd.DataFrame, report: ImportRepo
     report.districts = len(codes)
     for row, code in enumerate(codes, start=1):
         if code not in there:
-            report.add([
-                Flaw(
-                    "error", "unknown-code", code or f"row {row}", f"layer {config.layer} has no such district today.",
-                    "Correct the code, or import the boundaries first.",
-                )
-            ])  # fmt: skip
+            report.add(
+                [
+                    Flaw(
+                        "error",
+                        "unknown-code",
+                        code or f"row {row}",
+                        f"layer {config.layer} has no such district today.",
+                        "Correct the code, or import the boundaries first.",
+                    )
+                ]
+            )
     repeated = sorted({code for code in codes if codes.count(code) > 1})
-    report.add(
-        Flaw("error", "duplicate-code", code, "several rows have this code.", "Keep one.") for code in repeated
-    )
-    residents = _numbers(table, config.population and config.population.field, report)
+    report.add(Flaw("error", "duplicate-code", code, "several rows have this code.", "Keep one.") for code in repeated)
+    residents = _numbers(table, _residents_field(config), report)
     excluded = _excluded(config, table, report)
     if report.has_errors:
         return
@@ -322,9 +365,17 @@ def _numbers(table: pd.DataFrame, column: str | None, report: ImportReport) -> l
         if pd.isna(value) or value == "":
             numbers.append(None)
         elif pd.isna(number) or number < 0 or number != int(number):
-            report.add([
-                Flaw("error", "not-a-number", f"row {row}", f"{column} is {value!r}.", "Write a whole number of residents.")
-            ])  # fmt: skip
+            report.add(
+                [
+                    Flaw(
+                        "error",
+                        "not-a-number",
+                        f"row {row}",
+                        f"{column} is {value!r}.",
+                        "Write a whole number of residents.",
+                    )
+                ]
+            )
             numbers.append(None)
         else:
             numbers.append(int(number))
@@ -335,7 +386,10 @@ def _excluded(config: ImportConfig, table: pd.DataFrame, report: ImportReport) -
     """Which rows must not be denominators: flagged in the source, or below the mapping's limit of residents."""
     flagged = [False] * len(table)
     if config.exclude_field:
-        flagged = [str(value).strip().lower() in {"1", "1.0", "true", "yes", "si", "sì"} for value in table[config.exclude_field]]
+        flagged = [
+            str(value).strip().lower() in {"1", "1.0", "true", "yes", "si", "sì"}
+            for value in table[config.exclude_field]
+        ]
     if config.exclude_below is not None and config.population is not None:
         figures = pd.to_numeric(table[config.population.field], errors="coerce")
         flagged = [one or bool(number < config.exclude_below) for one, number in zip(flagged, figures, strict=True)]

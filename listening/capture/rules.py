@@ -17,6 +17,7 @@ MOST_PEOPLE = 500
 MOST_FINDINGS = 100
 MOST_THEMES = 10
 LONGEST_TEXT = 10_000  # characters
+BANDS: dict[str, tuple[str, ...]] = {str(variable): bands for variable, bands in ParticipantBand.BANDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _bands(submission: Submission) -> Iterator[Mistake]:
     people: dict[str, int] = {}
     for band in submission.bands:
         at = f"/bands/{band.variable}/{band.band}"
-        allowed = ParticipantBand.BANDS.get(band.variable)
+        allowed = BANDS.get(band.variable)
         if allowed is None:
             yield Mistake(f"/bands/{band.variable}", "unknown", f"{band.variable!r} is not one of age, gender, tie.")
         elif band.band not in allowed:

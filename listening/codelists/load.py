@@ -62,7 +62,12 @@ def load_themes(path: Path) -> Loaded:
             )
             added += 1
         elif (theme.parent_id, theme.sensitivity, theme.position, theme.retired_on) != wanted:
-            theme.parent, theme.sensitivity, theme.position, theme.retired_on = parent, entry.sensitivity, position, None
+            theme.parent, theme.sensitivity, theme.position, theme.retired_on = (
+                parent,
+                entry.sensitivity,
+                position,
+                None,
+            )
             theme.save()
             changed += 1
         stored[entry.code] = theme

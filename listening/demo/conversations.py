@@ -1,8 +1,8 @@
 """Three years of invented listening: uneven, clustered in sessions, with real structure in space and time.
 
-Pure: numbers in, submissions out; the same seed gives the same conversations. Method: effort per area is residents times
-a lognormal factor; whether a conversation mentions a theme is a logistic model with a Gaussian field over the city
-(exponential covariance), an effect of the session, and a trend.
+Pure: numbers in, submissions out; the same seed gives the same conversations. Method: effort per area is residents
+times a lognormal factor; whether a conversation mentions a theme is a logistic model with a Gaussian field over the
+city (exponential covariance), an effect of the session, and a trend.
 """
 
 from __future__ import annotations
@@ -140,8 +140,10 @@ def _sessions(stage: Stage, number: int, until: dt.date, draw: np.random.Generat
     for k in range(number):
         area = int(where[k])
         venue = int(draw.choice(near[area])) if near[area] and draw.random() < 0.6 else -1
-        kind = "desk" if venue >= 0 and stage.venues[venue].kind == "library" else str(
-            draw.choice(["stall", "walk", "workshop", "assembly"], p=[0.5, 0.25, 0.15, 0.1])
+        kind = (
+            "desk"
+            if venue >= 0 and stage.venues[venue].kind == "library"
+            else str(draw.choice(["stall", "walk", "workshop", "assembly"], p=[0.5, 0.25, 0.15, 0.1]))
         )
         at = dt.datetime.combine(first + dt.timedelta(days=int(when[k])), dt.time(int(draw.choice(HOURS))), dt.UTC)
         made.append(DemoSession(_uuid7(at, draw), kind, area, venue, int(listeners[k]), at))
@@ -163,7 +165,9 @@ def _conversations(
     for k in range(number):
         session = sessions[of[k]]
         if of[k] not in effects:
-            effects = {of[k]: draw.normal(0.0, SESSION_SIGMA, len(stage.themes)) + _trend(stage, session.started_at, end)}
+            effects = {
+                of[k]: draw.normal(0.0, SESSION_SIGMA, len(stage.themes)) + _trend(stage, session.started_at, end)
+            }
         chance = 1 / (1 + np.exp(-(base + field[:, session.area] + effects[of[k]])))
         mentioned = np.flatnonzero(draw.random(len(chance)) < chance)
         dice = draw.random(16)
@@ -222,7 +226,9 @@ def _findings(
             kind=kind,
             text=text,
             themes=themes,
-            severity=None if dice[7] < 0.2 else 1 + int(dice[7] > 0.3) + int(dice[7] > 0.5) + int(dice[7] > 0.72) + int(dice[7] > 0.92),
+            severity=None
+            if dice[7] < 0.2
+            else 1 + int(dice[7] > 0.3) + int(dice[7] > 0.5) + int(dice[7] > 0.72) + int(dice[7] > 0.92),
             shared_by=None if dice[8] < 0.4 else 1 + int((dice[8] - 0.4) / 0.6 * people * 0.999),
             place=about,
         )
@@ -258,7 +264,9 @@ def _place(stage: Stage, session: DemoSession, pools: list[Floats], dice: Floats
         lon, lat = pool[int(dice[1] * len(pool))]
     if dice[0] > 0.995:
         lon += 0.09  # at the fair in the next town
-    return Place("point", lon=round(float(lon), 6), lat=round(float(lat), 6), accuracy_m=round(4 + 60 * float(dice[3]) ** 3, 1))
+    return Place(
+        "point", lon=round(float(lon), 6), lat=round(float(lat), 6), accuracy_m=round(4 + 60 * float(dice[3]) ** 3, 1)
+    )
 
 
 def _bands(people: int, draw: np.random.Generator) -> tuple[Band, ...]:
@@ -288,9 +296,7 @@ def _fields(stage: Stage, draw: np.random.Generator) -> Floats:
 def _trend(stage: Stage, at: dt.datetime, end: dt.datetime) -> Floats:
     years = (at - end).days / 365
     summer = -math.cos(2 * math.pi * at.timetuple().tm_yday / 365) / 2
-    return np.array(
-        [RISING.get(t.code, 0) * (years + 1.5) + SUMMERLY.get(t.code, 0) * summer for t in stage.themes]
-    )
+    return np.array([RISING.get(t.code, 0) * (years + 1.5) + SUMMERLY.get(t.code, 0) * summer for t in stage.themes])
 
 
 def _points_inside(stage: Stage, draw: np.random.Generator) -> list[Floats]:

@@ -82,7 +82,7 @@ def load_venues() -> int:
             code=venue["code"],
             name=venue["name"],
             kind=venue.get("kind", Venue.Kind.LIBRARY),
-            location=(point := Point(*venue["point"], srid=4326)),
+            location=(point := Point(venue["point"][0], venue["point"][1], srid=4326)),
             district_id=locate(point).district_id,
         )
         for venue in new
@@ -137,11 +137,14 @@ def read_stage() -> Stage:
         ),
         venues=tuple(
             DemoVenue(venue.pk, venue.kind, venue.location.x, venue.location.y)
-            for venue in Venue.objects.exclude(location=None)
+            for venue in Venue.objects.all()
+            if venue.location is not None
         ),
         themes=tuple(
             DemoTheme(theme.pk, theme.code, tuple(child.pk for child in theme.children.all()))
             for theme in Theme.objects.filter(parent=None, retired_on=None).prefetch_related("children")
         ),
-        listeners=tuple(demo_people().filter(role=User.Role.LISTENER).order_by("username").values_list("pk", flat=True)),
+        listeners=tuple(
+            demo_people().filter(role=User.Role.LISTENER).order_by("username").values_list("pk", flat=True)
+        ),
     )

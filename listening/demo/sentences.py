@@ -116,7 +116,10 @@ ITALIAN: dict[str, tuple[str, ...]] = {
         "Abbiamo già detto queste cose due anni fa, che fine hanno fatto?",
         "Si potrebbe mettere una bacheca {where}.",
     ),
-    "other": ("È una cosa piccola, ma {where} darebbe fastidio a tutti.", "Volevo solo dire com'è la vita {where} {when}."),
+    "other": (
+        "È una cosa piccola, ma {where} darebbe fastidio a tutti.",
+        "Volevo solo dire com'è la vita {where} {when}.",
+    ),
 }
 ENGLISH: dict[str, str] = {
     "housing": "The rent went up again and we may have to leave the area.",

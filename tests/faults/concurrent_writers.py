@@ -1,4 +1,4 @@
-"""Several clients that write the same conversations at once: send, send again, change, delete; a merge runs beside them.
+"""Several clients that write the same conversations at once: send, send again, change, delete; a merge runs too.
 
 Every client works through the same submissions in an order of its own, so that they meet: what one re-sends another is
 just storing, what one changes another deletes.

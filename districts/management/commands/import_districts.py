@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--config", type=Path, required=True, help="The mapping, see fixtures/cities.")
-        parser.add_argument("--source", type=Path, required=True, help="GeoJSON, GeoPackage, shapefile (.zip too), CSV.")
+        parser.add_argument(
+            "--source", type=Path, required=True, help="GeoJSON, GeoPackage, shapefile (.zip too), CSV."
+        )
         parser.add_argument("--dry-run", action="store_true", help="Report everything, change nothing.")
         parser.add_argument("--json", action="store_true", help="Print the report as JSON.")
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import django_filters
 from django.contrib.gis.geos import Polygon
-from django.db.models import QuerySet
 
 from backend import clock
 from backend.geo.bbox import BBoxError, parse_bbox
@@ -20,7 +19,7 @@ from listening.records.querysets import ConversationQuerySet
 SHORTEST_SEARCH = 2
 
 
-class ConversationFilter(django_filters.FilterSet):
+class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped upstream
     """Narrow the conversations a person may read; all that are given must hold."""
 
     district = django_filters.CharFilter(
@@ -56,7 +55,7 @@ class ConversationFilter(django_filters.FilterSet):
             found = places.filter(pk=int(value)).first() if value.isdecimal() and len(value) < 19 else None
         if found is None:
             raise InvalidParameter(
-                f"There is no district {value!r} today; write layer:code, e.g. zona:B, or an id from /api/v1/districts.",
+                f"There is no district {value!r} today; write layer:code, e.g. zona:B, or an id.",
                 parameter=name,
                 value=value,
                 allowed=["layer:code", "id"],
@@ -89,7 +88,7 @@ class ConversationFilter(django_filters.FilterSet):
             box = parse_bbox(value)
         except BBoxError as error:
             raise InvalidParameter(str(error), parameter=name, value=value, allowed=["minx,miny,maxx,maxy"]) from error
-        return queryset.meeting(Polygon.from_bbox(tuple(box)))
+        return queryset.meeting(Polygon.from_bbox((box.minx, box.miny, box.maxx, box.maxy)))
 
     def with_text(self, queryset: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
         text = value.strip()
@@ -103,7 +102,7 @@ class ConversationFilter(django_filters.FilterSet):
         return queryset.saying(text)
 
 
-def filtered(queryset: ConversationQuerySet, params: Any, *, also: frozenset[str]) -> QuerySet[Conversation]:
+def filtered(queryset: ConversationQuerySet, params: Any, *, also: frozenset[str]) -> ConversationQuerySet:
     """Apply the declared filters; `also` are parameters that belong to the page, not to the filter.
 
     Raises InvalidParameter for an unknown parameter or a value that a filter refuses.
@@ -133,4 +132,5 @@ def filtered(queryset: ConversationQuerySet, params: Any, *, also: frozenset[str
             value=params.get(name, ""),
             allowed=[str(choice) for choice, _ in field] or ["a UUID"],
         )
-    return narrowed.qs
+    found: ConversationQuerySet = narrowed.qs
+    return found

@@ -155,7 +155,7 @@ class ConversationSerializer(StrictSerializer):
     session = StrictUUIDField(required=False, allow_null=True, help_text="Id of a session.")
     venue = StrictCharField(required=False, allow_null=True, max_length=80, help_text="Code of a venue.")
     summary = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_TEXT, trim_whitespace=False)
-    findings = FindingSerializer(many=True, required=False, max_length=MOST_FINDINGS)
+    findings = serializers.ListField(child=FindingSerializer(), required=False, max_length=MOST_FINDINGS)
     is_test = StrictBooleanField(required=False)
     may_be_counted = StrictBooleanField(required=False)
 

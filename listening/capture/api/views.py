@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -33,7 +33,7 @@ from listening.capture.api.serializers import (
     read_submission,
 )
 from listening.capture.errors import RecordDeleted
-from listening.fieldwork.models import User
+from listening.fieldwork.person import person_of
 from listening.records.models import Conversation, Finding, Tombstone
 from listening.records.permissions import may_change, may_log
 from listening.records.render import RenderedConversation, render_conversations
@@ -52,13 +52,9 @@ class MergePatchParser(StrictJSONParser):
 class RecordView(APIView):
     """What the views of records share: who is asking, and how a conversation is shown."""
 
-    permission_classes: ClassVar = [SignedIn]
-    renderer_classes: ClassVar = [JSONRenderer, GeoJSONRenderer]
-    parser_classes: ClassVar = [StrictJSONParser, MergePatchParser]
-
-    def person(self, request: Request) -> User:
-        user: User = request.user
-        return user
+    permission_classes = [SignedIn]
+    renderer_classes = [JSONRenderer, GeoJSONRenderer]
+    parser_classes = [StrictJSONParser, MergePatchParser]
 
     def shown(self, request: Request, pk: UUID, status: int = 200) -> HttpResponse:
         """A conversation in the negotiated type, with its ETag; 304 when the client has it."""
@@ -75,7 +71,7 @@ class RecordView(APIView):
 
     def locked(self, request: Request, conversations: Any) -> Conversation:
         """The one conversation of a queryset, locked for a change by this person. Call it inside a transaction."""
-        person = self.person(request)
+        person = person_of(request)
         conversation: Conversation | None = (
             conversations.visible_to(person).select_for_update(of=("self",)).select_related("listener").first()
         )
@@ -108,7 +104,7 @@ class ConversationListView(RecordView):
     )
     def get(self, request: Request) -> HttpResponse:
         """Conversations that the person asking may read, newest first."""
-        conversations = Conversation.objects.visible_to(self.person(request))
+        conversations = Conversation.objects.visible_to(person_of(request))
         params = request.GET
         page = page_of(filtered(conversations, params, also=PAGE_PARAMETERS | {"format"}), params)
         rendered = render_conversations(page.ids)
@@ -133,7 +129,7 @@ class ConversationListView(RecordView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Store a conversation with its findings, exactly once: send it again after a lost answer."""
-        person = self.person(request)
+        person = person_of(request)
         if not may_log(person):
             raise Forbidden(f"The role {person.role!r} does not log conversations; listeners and coordinators do.")
         acceptance = accept(read_submission(request.data, listener=person), by=person)
@@ -148,7 +144,7 @@ class ConversationView(RecordView):
     @extend_schema(operation_id="read_conversation", responses=DOCUMENT)
     def get(self, request: Request, pk: UUID) -> HttpResponse:
         """One conversation; 410 when it was deleted and was one's to read."""
-        person = self.person(request)
+        person = person_of(request)
         if Conversation.objects.visible_to(person).filter(pk=pk).exists():
             return self.shown(request, pk)
         if Tombstone.objects.visible_to(person).filter(pk=pk).exists():
@@ -174,7 +170,7 @@ class ConversationView(RecordView):
             name_new_findings(changed)
             if changed.get("id") != str(pk):
                 raise InvalidRequest("The id of a conversation does not change.")
-            amend(conversation, read_submission(changed, listener=conversation.listener), by=self.person(request))
+            amend(conversation, read_submission(changed, listener=conversation.listener), by=person_of(request))
             return self.shown(request, pk)
 
     @extend_schema(
@@ -190,7 +186,7 @@ class ConversationView(RecordView):
             conversation = self.locked(request, Conversation.objects.filter(pk=pk))
             if "If-Match" in request.headers:
                 self.check_version(request, conversation)
-            delete(conversation, by=self.person(request))
+            delete(conversation, by=person_of(request))
         return HttpResponse(status=204)
 
 
@@ -216,7 +212,7 @@ class FindingView(RecordView):
                     if isinstance(patch.get("place"), dict):
                         finding["place"] = patch["place"]
                     document["findings"][index] = merge_patch(finding, patch)
-            amend(conversation, read_submission(document, listener=conversation.listener), by=self.person(request))
+            amend(conversation, read_submission(document, listener=conversation.listener), by=person_of(request))
             return self.shown(request, conversation.pk)
 
 

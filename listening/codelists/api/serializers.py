@@ -13,8 +13,8 @@ class ThemeSerializer(serializers.Serializer[Any]):
     """One theme; `label` is in the language that was asked for."""
 
     code = serializers.CharField()
-    parent = serializers.CharField(allow_null=True)
-    label = serializers.CharField()
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a wire name that Field also uses
+    label = serializers.CharField()  # type: ignore[assignment]  # a wire name that Field also uses
     labels = serializers.DictField(child=serializers.CharField())
     sensitivity = serializers.ChoiceField(choices=Theme.Sensitivity.choices)
 

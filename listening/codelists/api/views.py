@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import ClassVar
 
 from django.http import HttpResponse
 from django.utils.translation import get_language
@@ -22,9 +21,9 @@ from listening.codelists.models import Theme
 class ThemesView(APIView):
     """Themes on offer."""
 
-    permission_classes: ClassVar = [Public]
-    authentication_classes: ClassVar[list[type[BaseAuthentication]]] = []
-    renderer_classes: ClassVar = [JSONRenderer]
+    permission_classes = [Public]
+    authentication_classes: list[type[BaseAuthentication]] = []
+    renderer_classes = [JSONRenderer]
 
     @extend_schema(
         operation_id="list_themes",

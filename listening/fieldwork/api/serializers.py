@@ -19,7 +19,8 @@ class VenueSerializer(serializers.Serializer[Any]):
     point = serializers.SerializerMethodField()
 
     def get_point(self, venue: Venue) -> dict[str, Any] | None:
-        return venue.location and {"type": "Point", "coordinates": [venue.location.x, venue.location.y]}
+        point = venue.location
+        return None if point is None else {"type": "Point", "coordinates": [point.x, point.y]}
 
 
 class VenuesSerializer(serializers.Serializer[Any]):

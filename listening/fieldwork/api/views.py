@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -15,6 +14,7 @@ from backend.policy import SignedIn
 from backend.problems import Forbidden, InvalidRequest, NotFound
 from listening.fieldwork.api.serializers import SessionSerializer, SessionsSerializer, VenuesSerializer
 from listening.fieldwork.models import Session, User, Venue
+from listening.fieldwork.person import person_of
 from listening.fieldwork.sessions import open_session
 
 MOST_SESSIONS = 200  # in a list: what a phone offers to choose from
@@ -23,8 +23,8 @@ MOST_SESSIONS = 200  # in a list: what a phone offers to choose from
 class FieldworkView(APIView):
     """What the views of fieldwork share."""
 
-    permission_classes: ClassVar = [SignedIn]
-    renderer_classes: ClassVar = [JSONRenderer]
+    permission_classes = [SignedIn]
+    renderer_classes = [JSONRenderer]
 
 
 class VenuesView(FieldworkView):
@@ -42,7 +42,7 @@ class SessionsView(FieldworkView):
     @extend_schema(operation_id="list_sessions", responses=SessionsSerializer)
     def get(self, request: Request) -> Response:
         """The newest sessions that the person asking may read."""
-        sessions = Session.objects.visible_to(request.user).select_related("convener", "venue")[:MOST_SESSIONS]
+        sessions = Session.objects.visible_to(person_of(request)).select_related("convener", "venue")[:MOST_SESSIONS]
         return Response({"sessions": [shown(session) for session in sessions]})
 
     @extend_schema(
@@ -55,7 +55,7 @@ class SessionsView(FieldworkView):
     )
     def post(self, request: Request) -> Response:
         """Open a session, exactly once: send it again after a lost answer."""
-        person: User = request.user
+        person = person_of(request)
         if person.role not in {User.Role.LISTENER, User.Role.COORDINATOR, User.Role.ADMIN}:
             raise Forbidden(f"The role {person.role!r} does not open sessions; listeners and coordinators do.")
         serializer = SessionSerializer(data=request.data)
@@ -79,7 +79,9 @@ class SessionView(FieldworkView):
     @extend_schema(operation_id="read_session", responses=SessionSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         """One session that the person asking may read."""
-        session = Session.objects.visible_to(request.user).select_related("convener", "venue").filter(pk=pk).first()
+        session = (
+            Session.objects.visible_to(person_of(request)).select_related("convener", "venue").filter(pk=pk).first()
+        )
         if session is None:
             raise NotFound("There is no such session.")
         return Response(shown(session))

@@ -45,7 +45,7 @@ class NeedFeatureSerializer(serializers.Serializer[Any]):
 class PeriodSerializer(serializers.Serializer[Any]):
     """Whole days: `first` is in it, `until` is the first day after it."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a wire name that Field also uses
     first = serializers.DateField()
     until = serializers.DateField()
 
@@ -57,7 +57,7 @@ class NeedMapSerializer(serializers.Serializer[Any]):
     layer = serializers.CharField()
     edition = serializers.CharField()
     is_schematic = serializers.BooleanField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a wire name that Field also uses
     licence = serializers.CharField()
     period = PeriodSerializer()
     theme = serializers.CharField(allow_null=True)

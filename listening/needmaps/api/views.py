@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -31,8 +31,8 @@ GEOMETRIES = (*TOLERANCES, "none")
 class NeedMapView(APIView):
     """Where a theme is heard, as a share of the conversations held there."""
 
-    permission_classes: ClassVar = [SignedIn]
-    renderer_classes: ClassVar = [GeoJSONRenderer, JSONRenderer, CSVRenderer]
+    permission_classes = [SignedIn]
+    renderer_classes = [GeoJSONRenderer, JSONRenderer, CSVRenderer]
 
     @extend_schema(
         operation_id="need_map",
