@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
@@ -33,6 +35,7 @@ TOKEN_LABEL = "make demo"  # noqa: S105 - a label
 TOKEN_DAYS = 30
 BOLOGNINA = [11.3469, 44.5174]
 PATIENCE_S = 60.0
+UNUSED_STATIC = ("redoc", "rest_framework")  # of the packages: pages that this service does not have
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -58,7 +61,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         catalogues = [str(PROGRAMS / "pybabel"), "-q", "compile", "-d", "backend/locale", "-D", "django"]
         subprocess.run(catalogues, cwd=settings.BASE_DIR, check=True)  # noqa: S603 - no outside input
-        call_command("collectstatic", verbosity=0, interactive=False)
+        collect_static()
         call_command("load_demo", stdout=self.stdout, stderr=self.stderr)
 
     def tell(self, port: int) -> None:
@@ -90,6 +93,20 @@ Read the need map of the districts as the coordinator (also with layer=area-stat
 """
         )
         self.stdout.flush()
+
+
+def collect_static() -> None:
+    """Collect and compress the static files, unless none has changed since the last time."""
+    stamp = Path(settings.STATIC_ROOT, "collected")
+    sources = (
+        Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list(list(UNUSED_STATIC))
+    )
+    states = sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in sources)
+    fingerprint = hashlib.sha256(repr(states).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True, ignore_patterns=list(UNUSED_STATIC))
+    stamp.write_text(fingerprint, encoding="utf-8")
 
 
 def port_number(text: str) -> int:
