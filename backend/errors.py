@@ -44,4 +44,6 @@ def problem_page(request: HttpRequest, slug: str) -> HttpResponse:
     kind = catalogue().get(slug)
     if kind is None:
         raise Http404
-    return render(request, "problem.html", {"kind": kind, "text": (kind.__doc__ or "").strip()})
+    # Not the class itself: a template would call it.
+    shown = {"slug": slug, "title": kind.title, "status": kind.status, "text": (kind.__doc__ or "").strip()}
+    return render(request, "problem.html", {"problem": shown})

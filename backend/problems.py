@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypedDict
 
 from django.core import exceptions as django_exceptions
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.settings import api_settings
@@ -60,7 +61,7 @@ class Problem(Exception):
             body["errors"] = self.errors
         # ASCII escapes: whatever odd characters a value had, the answer is valid UTF-8.
         return HttpResponse(
-            json.dumps(body, default=str),
+            json.dumps(body, default=str, allow_nan=False),
             status=self.status,
             content_type=MEDIA_TYPE,
             headers={"Cache-Control": "no-store", **self.headers},
@@ -180,7 +181,11 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
     """REST framework's EXCEPTION_HANDLER; None lets an unknown error through to `server_error`."""
     request: HttpRequest = context["request"]
     problem = as_problem(error)
-    return None if problem is None else problem.as_response(request.path)
+    if problem is None:
+        return None
+    if isinstance(problem, ServiceUnavailable):
+        logger.error("not available", exc_info=error)
+    return problem.as_response(request.path)
 
 
 def as_problem(error: Exception) -> Problem | None:
@@ -197,12 +202,19 @@ def as_problem(error: Exception) -> Problem | None:
             detail = errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} mistakes were found."
             return InvalidRequest(detail, errors=errors)
         case drf.APIException():
-            kind = _BY_STATUS.get(error.status_code, InvalidRequest)
+            kind = _BY_STATUS.get(error.status_code)
+            if kind is None:
+                return None
             problem = kind(str(error.detail))
             if (challenge := getattr(error, "auth_header", None)) is not None:
                 problem.headers["WWW-Authenticate"] = challenge
             if (wait := getattr(error, "wait", None)) is not None:
                 problem.headers["Retry-After"] = str(int(wait) + 1)
+            return problem
+        case OperationalError() | InterfaceError():
+            # The database is away, or gave up: a lock or a query took too long. Its transaction was rolled back.
+            problem = ServiceUnavailable("The service is busy or its database is away; try again shortly.")
+            problem.headers["Retry-After"] = "5"
             return problem
         case _:
             return None
