@@ -22,7 +22,8 @@ def sentences(need_map: NeedMap, topic: str) -> list[str]:
     said = [_behind(need_map)]
     if topic and need_map.city.conversations:
         said.append(_mentioned(need_map, topic))
-        said.extend(_extremes(need_map))
+        if len(need_map.districts) > 1:
+            said.extend(_extremes(need_map))
     said.extend(_gaps(need_map))
     return said
 

@@ -24,7 +24,6 @@ def test_one_is_singular(italian):
     assert sentences(need_map(need("Navile", 1, 1)), "«Casa»") == [
         "Dietro questa mappa c’è 1 conversazione.",
         "1 (100%) parla di «Casa».",
-        "Nessun luogo ha abbastanza ascolto per un confronto.",
         "In 1 luogo su 1 non c’è ancora abbastanza ascolto.",
     ]
 
@@ -60,6 +59,18 @@ def test_equal_shares_everywhere_have_no_extremes(english):
 def test_a_single_comparable_place_is_not_called_highest(english):
     said = sentences(need_map(need("A", 100, 40), need("B", 5, 5)), "needs")
     assert "Only A has enough listening to name a share: 40%." in said
+
+
+def test_no_comparable_place_is_said(english):
+    said = sentences(need_map(need("A", 10, 4), need("B", 5, 5)), "needs")
+    assert "No place has enough listening to be compared with others." in said
+
+
+def test_a_layer_of_one_place_compares_nothing(english):
+    assert sentences(need_map(need("Bologna", 100, 40)), "needs") == [
+        "100 conversations stand behind this map.",
+        "40 (40%) mention needs.",
+    ]
 
 
 def test_nothing_mentioned_is_said(english):
