@@ -7,12 +7,18 @@ JOIN districts_layer l ON l.id = e.layer_id
 WHERE e.status = 'active' AND e.valid_from <= CURRENT_DATE AND (e.valid_to IS NULL OR e.valid_to > CURRENT_DATE);
 
 -- Which district of a layer a count stored under another district belongs to: itself, and its main parents.
+-- Joined in every need map: it reads editions and memberships, not the geometry or the layers.
 CREATE VIEW districts_placement AS
-SELECT layer_id, id AS district_id, id AS source_id FROM districts_today
+WITH today AS (
+    SELECT e.id, e.layer_id FROM districts_boundaryedition e
+    WHERE e.status = 'active' AND e.valid_from <= CURRENT_DATE AND (e.valid_to IS NULL OR e.valid_to > CURRENT_DATE)
+)
+SELECT today.layer_id, d.id AS district_id, d.id AS source_id
+FROM today JOIN districts_district d ON d.edition_id = today.id
 UNION ALL
-SELECT parent.layer_id, parent.id, m.child_id
-FROM districts_membership m JOIN districts_today parent ON parent.id = m.parent_id
-WHERE m.is_main;
+SELECT today.layer_id, d.id, m.child_id
+FROM today JOIN districts_district d ON d.edition_id = today.id
+JOIN districts_membership m ON m.parent_id = d.id AND m.is_main;
 
 -- The base-layer district of a point (EPSG:4326). Neighbours share their edge, and real layers overlap by slivers:
 -- the lowest code wins. Real layers also have gaps of centimetres: up to 1 m away the nearest district is meant.

@@ -6,17 +6,20 @@
 -- Merged cells and unmerged log are read in one snapshot, so the caller sees its own last write and no change twice.
 WITH span AS (
     SELECT * FROM unnest(%(grains)s::text[], %(firsts)s::date[], %(untils)s::date[]) AS s (grain, first, until)
+), wanted AS (
+    -- Denominator and numerator; joined, not OR-ed, so that each is one range of the index.
+    SELECT 0 AS theme_id, 'any' AS kind UNION SELECT %(theme)s, %(kind)s
 ), counted AS (
     SELECT cell.district_id, cell.theme_id, cell.kind, cell.conversations, cell.mentions
-    FROM span
+    FROM span CROSS JOIN wanted
     JOIN rollups_cell cell
-      ON cell.grain = span.grain COLLATE "C" AND cell.bucket >= span.first AND cell.bucket < span.until
-    WHERE cell.role = 'encounter' AND (cell.theme_id, cell.kind) IN ((0, 'any'), (%(theme)s, %(kind)s))
+      ON cell.role = 'encounter' AND cell.grain = span.grain COLLATE "C" AND cell.theme_id = wanted.theme_id
+     AND cell.kind = wanted.kind COLLATE "C" AND cell.bucket >= span.first AND cell.bucket < span.until
     UNION ALL
     SELECT delta.district_id, delta.theme_id, delta.kind, delta.conversations, delta.mentions
     FROM rollups_delta delta
-    WHERE delta.role = 'encounter' AND (delta.theme_id, delta.kind) IN ((0, 'any'), (%(theme)s, %(kind)s))
-      AND delta.day >= %(first)s AND delta.day < %(until)s
+    JOIN wanted ON delta.theme_id = wanted.theme_id AND delta.kind = wanted.kind COLLATE "C"
+    WHERE delta.role = 'encounter' AND delta.day >= %(first)s AND delta.day < %(until)s
 ), total AS (
     SELECT district_id AS source_id,
            coalesce(sum(conversations) FILTER (WHERE theme_id = 0 AND kind = 'any'), 0) AS conversations,

@@ -1,0 +1,93 @@
+"""Several client processes that submit at once, for a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+import random
+import statistics
+import time
+from dataclasses import dataclass
+from itertools import islice
+
+BATCH = 50
+AGAIN = 0.2  # of a batch was sent before
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """What the clients reached together."""
+
+    conversations_per_second: float
+    findings_per_second: float
+    p95_ms: float
+    deadlocks: int
+    errors: int
+
+
+def run(seconds: float, *, clients: int, seed: int) -> Ingest:
+    """Let clients submit for some seconds; a merge runs beside them. Each is a process with a connection of its own."""
+    spawn = multiprocessing.get_context("spawn")
+    start, stop = spawn.Barrier(clients + 1), spawn.Event()
+    with spawn.Pool(clients + 1, initializer=_share, initargs=(start, stop)) as pool:
+        merging = pool.apply_async(_merge)
+        working = [pool.apply_async(_submit, (seconds, seed * 100 + number)) for number in range(clients)]
+        told = [one.get() for one in working]
+        stop.set()
+        merging.get()
+    times = sorted(ms for one in told for ms in one[2])
+    return Ingest(
+        conversations_per_second=sum(one[0] for one in told) / seconds,
+        findings_per_second=sum(one[1] for one in told) / seconds,
+        p95_ms=statistics.quantiles(times, n=20)[-1],
+        deadlocks=sum(one[3] for one in told),
+        errors=sum(one[4] for one in told),
+    )
+
+
+def _share(start, stop) -> None:
+    global _start, _stop
+    _start, _stop = start, stop
+    import django
+
+    django.setup()
+
+
+def _submit(seconds: float, seed: int):
+    from django.db import OperationalError
+
+    from listening.capture.accept import accept_many
+    from listening.demo.conversations import invent
+    from listening.demo.load import read_stage, store_sessions
+
+    stage = read_stage()
+    invention = invent(stage, conversations=int(2_000 * seconds), seed=seed, until=dt.date(2026, 10, 1))
+    store_sessions(stage, invention.sessions)
+    fresh = iter(list(invention.conversations))
+    draw, sent = random.Random(seed), []
+    conversations = findings = deadlocks = errors = 0
+    times = []
+    _start.wait()
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        new = list(islice(fresh, int(BATCH * (1 - AGAIN)) if sent else BATCH))
+        batch = new + draw.sample(sent, min(len(sent), BATCH - len(new)))
+        began = time.perf_counter()
+        try:
+            conversations += accept_many(batch)
+            findings += sum(len(one.findings) for one in new)
+        except OperationalError as error:
+            deadlocks += "deadlock" in str(error)
+            errors += 1
+        times.append((time.perf_counter() - began) * 1000)
+        sent += new
+    return conversations, findings, times, deadlocks, errors
+
+
+def _merge() -> None:
+    from listening.rollups.merge import merge_deltas
+
+    _start.wait()
+    while not _stop.is_set():
+        merge_deltas()
+        _stop.wait(0.5)

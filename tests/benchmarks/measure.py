@@ -1,0 +1,257 @@
+"""Measure one database: fill it, time the product beside the bare SQL, print a table. Run by `tests.benchmarks`."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import http.client
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connection
+
+from backend.db import sql
+from listening.capture.accept import accept_many
+from listening.demo.conversations import invent
+from listening.demo.load import load_demo, read_stage, store_sessions
+from listening.fieldwork.models import User
+from listening.fieldwork.tokens import issue
+from listening.needmaps.build import build_need_map, parse_query
+from listening.records.models import Conversation
+from listening.rollups.merge import merge_deltas
+from listening.rollups.reconcile import reconcile
+from tests.benchmarks import ingest
+
+FINDINGS_PER_CONVERSATION = 2.15
+REPEATS = 40
+
+
+def main(findings: int, seconds: float) -> None:
+    fill(findings)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
+        cursor.execute("SELECT (SELECT count(*) FROM records_conversation), (SELECT count(*) FROM records_finding)")
+        held, heard = cursor.fetchone()
+        cursor.execute("SELECT count(*), pg_size_pretty(pg_total_relation_size('rollups_cell')) FROM rollups_cell")
+        cells, size = cursor.fetchone()
+    say(f"\n{heard:,} findings in {held:,} conversations; {cells:,} cells, {size}")
+    say(f"{'':44}{'product':>12}{'bare SQL':>12}{'ratio':>8}")
+    need_maps_in_sql()
+    token = issue(User.objects.get(username="coordinator"))
+    with server() as port:
+        over_http(port, token)
+    ingesting(seconds)
+    outcome = reconcile()
+    say(f"reconciled: {outcome.cells:,} cells, {len(outcome.differences)} differences from the records")
+
+
+def fill(findings: int) -> None:
+    """The demonstration's city, with as many conversations as it takes, through capture."""
+    call_command("migrate", verbosity=0)
+    load_demo(conversations=1, tell=lambda _: None)
+    stage = read_stage()
+    invention = invent(
+        stage, conversations=int(findings / FINDINGS_PER_CONVERSATION), seed=2, until=dt.date(2026, 10, 1)
+    )
+    store_sessions(stage, invention.sessions)
+    started, stored = time.perf_counter(), 0
+    while batch := list(islice(invention.conversations, 1_000)):
+        stored += accept_many(batch)
+        if stored % 20_000 < 1_000:
+            merge_deltas()
+    merge_deltas()
+    took = time.perf_counter() - started
+    say(f"filled {stored:,} conversations in {took:.0f} s, {stored / took:,.0f} a second, one client, batches of 1,000")
+
+
+WINDOWS = {
+    "1 theme, 12 months": {"theme": "housing", "period": "2025-10-01/2026-09-30"},
+    "1 theme, 1 year": {"theme": "housing", "period": "2025"},
+    "1 theme, 400 ragged days": {"theme": "housing", "period": "2025-08-17/2026-09-20"},
+    "1 theme, 30 ragged days": {"theme": "housing", "period": "2026-06-11/2026-07-10"},
+    "all themes, 3 years": {"period": "2023-10-01/2026-09-30"},
+}
+
+RAW = """
+SELECT c.district_id, count(*),
+       count(*) FILTER (WHERE %(theme)s = 0 OR EXISTS (
+           SELECT FROM records_finding f JOIN records_findingtheme ft ON ft.finding_id = f.id
+           JOIN codelists_theme t ON t.id = ft.theme_id
+           WHERE f.conversation_id = c.id AND (t.id = %(theme)s OR t.parent_id = %(theme)s)))
+FROM records_conversation c
+WHERE c.occurred_on >= %(first)s AND c.occurred_on < %(until)s AND c.may_be_counted AND NOT c.is_test
+GROUP BY c.district_id
+"""
+
+
+def need_maps_in_sql() -> None:
+    """The counting of a need map: the product's statement against a count over the records."""
+    statement = sql.read("listening.needmaps", "count_by_district.sql")
+    for name, params in WINDOWS.items():
+        query = parse_query({"layer": "area-statistica", **params})
+        segments = list(query.period.segments())
+        bound = {
+            "layer": query.layer.pk,
+            "theme": query.theme.pk if query.theme else 0,
+            "kind": "any",
+            "grains": [grain for grain, _, _ in segments],
+            "firsts": [first for _, first, _ in segments],
+            "untils": [until for _, _, until in segments],
+            "first": query.period.first,
+            "until": query.period.until,
+        }
+        row(f"need map SQL, {name}", p50(lambda b=bound: run(statement, b)), p50(lambda b=bound: run(RAW, b), 5))
+    query = parse_query({"layer": "area-statistica", "theme": "housing", "period": "2025"})
+    say(f"{'need map in Python, 1 theme, 1 year':44}{p50(lambda: build_need_map(query)):9.2f} ms")
+
+
+def over_http(port: int, token: str) -> None:
+    """What a client waits for, one request at a time, against the SQL that the answer needs."""
+    client = http.client.HTTPConnection("127.0.0.1", port)
+
+    def get(path: str, **headers: str) -> tuple[int, bytes, str]:
+        client.request("GET", path, headers={"Authorization": f"Bearer {token}", **headers})
+        response = client.getresponse()
+        return response.status, response.read(), response.headers.get("ETag", "")
+
+    def timed(name: str, path: str, bare: Callable[[], Any] | None, expect: int = 200, **headers: str) -> None:
+        status, body, _ = get(path, **headers)
+        if status != expect:
+            raise SystemExit(f"{path} answered {status}: {body[:300]!r}")
+        for _ in range(8):  # warm both workers
+            get(path, **headers)
+        row(f"HTTP {name} ({len(body) / 1000:.0f} kB)", p50(lambda: get(path, **headers)), bare and p50(bare))
+
+    query = parse_query({"layer": "area-statistica", "theme": "housing", "period": "2025"})
+    need_map = "/api/v1/need-map?layer=area-statistica&theme=housing&period=2025"
+    timed("need map, no geometry", f"{need_map}&geometry=none", lambda: build_need_map(query))
+    timed("need map, simplified", need_map, lambda: build_need_map(query))
+    keys = "SELECT id FROM records_conversation ORDER BY occurred_at DESC, id DESC LIMIT 101"
+    documents = sql.read("listening.records", "conversations_as_json.sql")
+
+    def bare_page() -> None:
+        ids = [one[0] for one in run(keys)]
+        run(documents, {"ids": ids[:100]})
+
+    timed("page of 100", "/api/v1/conversations?limit=100", bare_page)
+    box = Conversation.objects.filter(location__isnull=False).values_list("location", flat=True)[0]
+    near = f"{box.x - 0.006:.4f},{box.y - 0.005:.4f},{box.x + 0.006:.4f},{box.y + 0.005:.4f}"
+    timed("page of 100, 1 km box", f"/api/v1/conversations?limit=100&bbox={near}", None)
+    timed("page of 100, theme and zona", "/api/v1/conversations?limit=100&theme=housing&district=zona:B", None)
+    timed("page of 100, text", "/api/v1/conversations?limit=100&q=citta", None)
+    deep = json.loads(get("/api/v1/conversations?limit=100")[1])
+    for _ in range(50):
+        deep = json.loads(get(deep["next"].split(f"{port}")[1])[1])
+    timed("page 51 of 100", deep["next"].split(f"{port}")[1], bare_page)
+    districts = (
+        "SELECT ST_AsGeoJSON(geometry, 6) FROM districts_district d JOIN districts_boundaryedition e ON "
+        "e.id = d.edition_id JOIN districts_layer l ON l.id = e.layer_id WHERE l.rank = 0"
+    )
+    path = "/api/v1/districts?layer=area-statistica"
+    timed("district GeoJSON, simplified", path, lambda: run(districts))
+    timed("district GeoJSON, 304", path, lambda: run(districts), 304, **{"If-None-Match": get(path)[2]})
+
+
+def ingesting(seconds: float) -> None:
+    """Four clients at once, batches of 50, one in five sent again: with and without the upkeep of the cells."""
+    product = ingest.run(seconds, clients=4, seed=11)
+    tables = ("records_conversation", "records_finding", "records_findingtheme")
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    try:
+        bare = ingest.run(seconds, clients=4, seed=12)
+        with connection.cursor() as cursor:
+            # What went round the cells leaves no trace in them, and must leave none in the records.
+            ids = (
+                "SELECT id FROM records_conversation c WHERE NOT EXISTS "
+                "(SELECT FROM rollups_tally t WHERE t.conversation_id = c.id)"
+            )
+            cursor.execute(f"CREATE TEMPORARY TABLE uncounted AS {ids}")
+            for statement in (
+                "DELETE FROM records_findingtheme WHERE finding_id IN"
+                " (SELECT f.id FROM records_finding f JOIN uncounted u ON u.id = f.conversation_id)",
+                "DELETE FROM records_finding f USING uncounted u WHERE f.conversation_id = u.id",
+                "DELETE FROM records_participantband b USING uncounted u WHERE b.conversation_id = u.id",
+                "DELETE FROM records_conversation c USING uncounted u WHERE c.id = u.id",
+            ):
+                cursor.execute(statement)
+    finally:
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    say(
+        f"{'ingest, 4 clients, findings a second':44}"
+        f"{product.findings_per_second:12,.0f}{bare.findings_per_second:12,.0f}"
+        f"{product.findings_per_second / bare.findings_per_second:8.2f}"
+    )
+    say(
+        f"{'  conversations a second; p95 of a batch of 50':44}{product.conversations_per_second:12,.0f}"
+        f"{bare.conversations_per_second:12,.0f}        {product.p95_ms:.0f} ms, {bare.p95_ms:.0f} ms without cells"
+    )
+    say(f"{'  deadlocks, errors':44}{product.deadlocks:12}{bare.deadlocks:12}        {product.errors + bare.errors}")
+
+
+def run(statement: str, params: dict[str, Any] | None = None) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall()
+
+
+def p50(action: Callable[[], Any], repeats: int = REPEATS) -> float:
+    """Median time of an action, ms, after one that is not counted."""
+    action()
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        action()
+        times.append((time.perf_counter() - started) * 1000)
+    return statistics.median(times)
+
+
+@contextlib.contextmanager
+def server() -> Iterator[int]:
+    """The product as it is served: granian, one worker per core, the web process's database settings."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    call_command("collectstatic", interactive=False, verbosity=0)
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "backend.wsgi:application", "--host", "127.0.0.1",
+            "--port", str(port), "--workers", str(os.cpu_count() or 1), "--no-access-log",
+        ],
+        env={**os.environ, "LISTENING_PROCESS": "web"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
+                break
+            time.sleep(0.1)
+        time.sleep(1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def row(name: str, product_ms: float, bare_ms: float | None) -> None:
+    beside = "" if bare_ms is None else f"{bare_ms:9.2f} ms{product_ms / bare_ms:8.2f}"
+    say(f"{name:44}{product_ms:9.2f} ms{beside}")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
