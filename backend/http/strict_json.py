@@ -22,7 +22,9 @@ DEEPEST = 20  # levels of nesting
 LARGEST_INTEGER = 2**63 - 1
 LONGEST_INTEGER = 19  # digits of it
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# A text that never ends runs to the end of the body: looking for its end once more from each quote in it would take
+# time by the square of the length.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
 class StrictJSONParser(BaseParser):
@@ -104,30 +106,43 @@ def _constant(name: str) -> NoReturn:
     raise InvalidRequest(f"{name} is not a JSON value; leave the member out or write a number.")
 
 
+# Where a value is: the trail of what holds it, and its own name or index there. Written out for a message alone: one
+# text per value would cost the length of the names times the number of values.
+_Trail = tuple["_Trail", str | int] | None
+
+
 def _check_strings(value: Any) -> None:
     """Refuse NUL and lone surrogates, which are legal in JSON and not in any text we could store."""
-    pending = [("", value)]
+    pending: list[tuple[_Trail, Any]] = [(None, value)]
     while pending:
-        at, one = pending.pop()
+        trail, one = pending.pop()
         match one:
             case str():
-                _check_text(at, one)
+                _check_text(trail, one)
             case dict():
                 for name, inner in one.items():
-                    _check_text(at, name)
-                    pending.append((f"{at}/{name}", inner))
+                    _check_text(trail, name)
+                    pending.append(((trail, name), inner))
             case list():
-                pending.extend((f"{at}/{index}", inner) for index, inner in enumerate(one))
+                pending.extend(((trail, index), inner) for index, inner in enumerate(one))
 
 
-def _check_text(at: str, text: str) -> None:
+def _check_text(trail: _Trail, text: str) -> None:
     if "\x00" in text:
-        raise InvalidRequest(f"The text at {_shown(at or '/')} holds a NUL character.")
+        raise InvalidRequest(f"The text at {_pointer(trail)} holds a NUL character.")
     if not text.isascii():
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
-            raise InvalidRequest(f"The text at {_shown(at or '/')} holds half a surrogate pair.") from None
+            raise InvalidRequest(f"The text at {_pointer(trail)} holds half a surrogate pair.") from None
+
+
+def _pointer(trail: _Trail) -> str:
+    steps: list[str] = []
+    while trail is not None:
+        trail, step = trail
+        steps.append(f"/{step}")
+    return _shown("".join(reversed(steps)) or "/")
 
 
 def _shown(text: str) -> str:

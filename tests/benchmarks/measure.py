@@ -178,9 +178,10 @@ def ingesting(seconds: float) -> None:
                 "(SELECT FROM rollups_tally t WHERE t.conversation_id = c.id)"
             )
             cursor.execute(f"CREATE TEMPORARY TABLE uncounted AS {ids}")
+            findings = "SELECT f.id FROM records_finding f JOIN uncounted u ON u.id = f.conversation_id"
+            cursor.execute(f"CREATE TEMPORARY TABLE unthemed AS {findings}")
             for statement in (
-                "DELETE FROM records_findingtheme WHERE finding_id IN"
-                " (SELECT f.id FROM records_finding f JOIN uncounted u ON u.id = f.conversation_id)",
+                "DELETE FROM records_findingtheme t USING unthemed f WHERE t.finding_id = f.id",
                 "DELETE FROM records_finding f USING uncounted u WHERE f.conversation_id = u.id",
                 "DELETE FROM records_participantband b USING uncounted u WHERE b.conversation_id = u.id",
                 "DELETE FROM records_conversation c USING uncounted u WHERE c.id = u.id",

@@ -5,7 +5,10 @@
 -- :least_share    smaller shares of a child's area are drawing noise (two hands along one border), not membership
 -- Shares are of the child's area on the ellipsoid; the largest per parent layer is the main one (ties: lowest code).
 INSERT INTO districts_membership (child_id, parent_id, share_of_area, is_main)
-SELECT child_id, parent_id, share, row_number() OVER (PARTITION BY child_id, parent_edition ORDER BY share DESC, parent_code) = 1
+SELECT child_id, parent_id,
+       -- All but the noise lies in it: all of it does.
+       CASE WHEN share >= 1 - %(least_share)s THEN 1.0 ELSE share END,
+       row_number() OVER (PARTITION BY child_id, parent_edition ORDER BY share DESC, parent_code) = 1
 FROM (
     SELECT child.id AS child_id, parent.id AS parent_id, parent.code AS parent_code, parent.edition_id AS parent_edition,
            least(1.0, CASE
