@@ -6,12 +6,15 @@ The only owner of geography. Knows nothing of listening. All geometry is WGS 84 
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.gis.db import models
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Func, Q
 
+from districts.names import normalise
 from districts.querysets import BoundaryEditionQuerySet, DistrictQuerySet, LayerQuerySet
 
 # Codes sort as people count: "2" before "10". Made in the first migration (ICU, numeric ordering).
@@ -195,6 +198,10 @@ class DistrictName(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.normalised = normalise(self.name)
+        super().save(*args, **kwargs)
 
 
 class Population(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -32,6 +33,15 @@ class Theme(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        """Refuse a third level: counts are kept for a theme and its parent."""
+        if self.parent is None:
+            return
+        if self.parent.parent_id is not None:
+            raise ValidationError({"parent": f"{self.parent.code} has a parent itself; themes are two levels deep."})
+        if self.pk and self.children.exists():
+            raise ValidationError({"parent": f"{self.code} has themes below it; themes are two levels deep."})
 
 
 class ThemeLabel(models.Model):

@@ -18,7 +18,6 @@ from django.db import transaction
 
 from backend import clock
 from districts.importing.run import import_edition
-from districts.locate import locate
 from districts.models import District
 from listening.capture.accept import BATCH, accept_many
 from listening.codelists.load import load_themes
@@ -82,8 +81,7 @@ def load_venues() -> int:
             code=venue["code"],
             name=venue["name"],
             kind=venue.get("kind", Venue.Kind.LIBRARY),
-            location=(point := Point(venue["point"][0], venue["point"][1], srid=4326)),
-            district_id=locate(point).district_id,
+            location=Point(venue["point"][0], venue["point"][1], srid=4326),
         )
         for venue in new
     )

@@ -56,9 +56,6 @@ class Venue(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=Kind)
     location = models.PointField(srid=4326, null=True, blank=True)
-    district = models.ForeignKey(
-        "districts.District", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
 
     class Meta:
         ordering = ["name"]

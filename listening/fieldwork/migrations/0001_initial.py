@@ -15,7 +15,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("districts", "0001_initial"),
     ]
 
     operations = [
@@ -152,16 +151,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("location", django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326)),
-                (
-                    "district",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="districts.district",
-                    ),
-                ),
             ],
             options={
                 "ordering": ["name"],

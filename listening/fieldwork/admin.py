@@ -1,0 +1,112 @@
+"""People, tokens, venues and sessions in the administration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.gis.geos import Point
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from backend import clock
+from backend.admin_pages import AdminPage, ReadOnlyPage
+from listening.fieldwork.models import ApiToken, Session, User, Venue
+
+if TYPE_CHECKING:
+    # Django's own classes take type arguments in their stubs alone.
+    CreationForm = BaseUserCreationForm[User]
+    ModelForm = forms.ModelForm[Venue]
+    UserPage = UserAdmin[User]
+else:
+    CreationForm, ModelForm, UserPage = BaseUserCreationForm, forms.ModelForm, UserAdmin
+
+
+class NewPersonForm(CreationForm):
+    """A person who is added has a role from the start."""
+
+    class Meta:
+        model = User
+        fields = ("username", "role")
+
+
+@admin.register(User)
+class PersonPage(UserPage):
+    """Who may do what is the role; `is_staff` opens this administration."""
+
+    add_form = NewPersonForm
+    list_display = ("username", "role", "is_active", "is_staff", "last_login")
+    list_filter = ("role", "is_active", "is_staff")
+    search_fields = ("username", "first_name", "last_name")
+    ordering = ("username",)
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("May", {"fields": ("role", "is_active", "is_staff", "is_superuser")}),
+        ("Since", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "role", "password1", "password2")}),)
+    readonly_fields = ("last_login", "date_joined")
+
+
+@admin.register(ApiToken)
+class ApiTokenPage(ReadOnlyPage):
+    """Tokens are issued by a command that prints them once; here they are looked through and revoked."""
+
+    list_display = ("id", "user", "label", "created_at", "expires_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("user",)
+    search_fields = ("user__username", "label")
+    fields = ("user", "label", "created_at", "expires_at", "revoked_at")
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke: they are refused from now on", permissions=["view"])
+    def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
+        revoked = tokens.filter(revoked_at=None).update(revoked_at=clock.now())
+        self.message_user(request, f"{revoked} revoked.", messages.SUCCESS)
+
+
+class VenueForm(ModelForm):
+    """A venue's point as two numbers: a map would have to be fetched from elsewhere."""
+
+    longitude = forms.FloatField(required=False, min_value=-180, max_value=180, help_text="Degrees east, WGS 84.")
+    latitude = forms.FloatField(required=False, min_value=-90, max_value=90, help_text="Degrees north, WGS 84.")
+
+    class Meta:
+        model = Venue
+        fields = ("code", "name", "kind")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.location is not None:
+            self.initial.update(longitude=self.instance.location.x, latitude=self.instance.location.y)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        numbers = (cleaned.get("longitude"), cleaned.get("latitude"))
+        if not self.errors and numbers.count(None) == 1:
+            raise forms.ValidationError("Give both longitude and latitude, or neither.")
+        self.instance.location = None if None in numbers else Point(*numbers, srid=4326)
+        return cleaned
+
+
+@admin.register(Venue)
+class VenuePage(AdminPage):
+    form = VenueForm
+    list_display = ("name", "kind", "code")
+    list_filter = ("kind",)
+    search_fields = ("name", "code")
+
+
+@admin.register(Session)
+class SessionPage(AdminPage):
+    list_display = ("started_at", "kind", "title", "venue", "convener")
+    list_filter = ("kind",)
+    list_select_related = ("venue", "convener")
+    search_fields = ("title", "venue__name")
+    autocomplete_fields = ("venue", "convener")
+    date_hierarchy = "started_at"

@@ -1,0 +1,202 @@
+"""The administration: every page opens in a fixed number of queries, and nothing goes round a door of its own."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from districts.models import BoundaryEdition, District, DistrictName, Layer, Population
+from listening.capture.accept import accept
+from listening.capture.submission import Band
+from listening.codelists.models import Theme, ThemeLabel
+from listening.fieldwork.models import ApiToken, Session, User, Venue
+from listening.fieldwork.tokens import issue, resolve
+from listening.records.models import Conversation
+from tests.listening.submissions import NOON, conversation, heard
+
+OWN = [model for model in admin.site._registry if model._meta.app_label not in {"auth", "admin"}]
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return User.objects.create_superuser("ada", password="a-long-test-password", role=User.Role.ADMIN)
+
+
+@pytest.fixture
+def browser(administrator: User) -> Client:
+    client = Client()
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture
+def filled(city, themes, listener) -> None:
+    """A row of each model."""
+    issue(listener, label="phone")
+    venue = Venue.objects.create(code="salaborsa", name="Salaborsa", kind=Venue.Kind.LIBRARY)
+    Session.objects.create(kind="desk", venue=venue, started_at=NOON, convener=listener)
+    for district in city.districts.values():
+        DistrictName.objects.create(district=district, language="it", name=f"Alias {district.code}")
+        Population.objects.create(district=district, year=2024, source="ISTAT", residents=1000)
+    told = conversation(listener, heard("need", themes["rent"], text="Affitto"), bands=(Band("age", "65+", 1),))
+    accept(told, by=listener)
+
+
+def address(model, page, *args) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+class TestPages:
+    def test_whom_it_is_for(self):
+        assert {model.__name__ for model in OWN} == {
+            "User", "ApiToken", "Venue", "Session", "Theme", "Conversation",
+            "Layer", "BoundaryEdition", "District",
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("model", OWN, ids=lambda model: model.__name__)
+    def test_list_and_row_open(self, browser, filled, model):
+        assert browser.get(address(model, "changelist"), {"q": "a"}).status_code == 200
+        for row in model._default_manager.all()[:2]:
+            assert browser.get(address(model, "change", row.pk)).status_code == 200
+
+    @pytest.mark.parametrize("model", OWN, ids=lambda model: model.__name__)
+    def test_a_list_asks_nothing_per_row(self, browser, filled, model, django_assert_max_num_queries):
+        with django_assert_max_num_queries(9):
+            browser.get(address(model, "changelist"))
+
+    @pytest.mark.parametrize("name", ["coordinator", "planner", "listener"])
+    def test_closed_to_everybody_else(self, request, name):
+        client = Client()
+        client.force_login(request.getfixturevalue(name))
+        assert client.get("/admin/")["Location"].startswith("/admin/login/")
+
+    def test_no_page_needs_anything_from_elsewhere(self, browser, filled):
+        """A map widget would load its tiles and scripts from other hosts, which the policy of our pages refuses."""
+        for model in (Venue, District, Conversation):
+            row = model._default_manager.first()
+            page = browser.get(address(model, "change", row.pk)).content.decode()
+            assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page)
+
+
+class TestDoors:
+    """What has a door of its own is only shown here."""
+
+    @pytest.mark.parametrize("model", [Conversation, BoundaryEdition, ApiToken], ids=lambda model: model.__name__)
+    def test_nothing_is_made_changed_or_deleted(self, browser, filled, model):
+        row = model._default_manager.first()
+        assert browser.get(address(model, "add")).status_code == 403
+        assert browser.post(address(model, "change", row.pk), {}).status_code == 403
+        assert browser.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+        browser.post(
+            address(model, "changelist"), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+        )
+        assert model._default_manager.filter(pk=row.pk).exists()
+
+    @pytest.mark.parametrize("model", [Theme, Layer, District], ids=lambda model: model.__name__)
+    def test_what_records_refer_to_stays(self, browser, filled, model):
+        row = model._default_manager.first()
+        assert browser.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+    def test_an_administrator_by_flag_alone_reads_no_record(self, filled):
+        """Who may read what was said is decided in one place, also here."""
+        person = User.objects.create_superuser("pia", password="a-long-test-password", role=User.Role.PLANNER)
+        client = Client()
+        client.force_login(person)
+        row = Conversation.objects.get()
+        assert b"0 conversations" in client.get(address(Conversation, "changelist")).content
+        assert client.get(address(Conversation, "change", row.pk)).status_code == 302
+
+    def test_the_secret_of_a_token_is_nowhere(self, browser, filled):
+        token = ApiToken.objects.get()
+        for page in (address(ApiToken, "changelist"), address(ApiToken, "change", token.pk)):
+            assert token.digest.encode() not in browser.get(page).content
+
+
+class TestTokens:
+    def test_revoke(self, browser, listener):
+        secret, other = issue(listener), issue(listener)
+        revoked = ApiToken.objects.earliest("id")
+        browser.post(address(ApiToken, "changelist"), {"action": "revoke", "_selected_action": [revoked.pk]})
+        assert resolve(secret) is None
+        assert resolve(other) == listener
+
+
+class TestPeople:
+    def test_add_one_with_a_role(self, browser):
+        password = "correct-horse-battery"
+        form = {"username": "elena", "role": "coordinator", "password1": password, "password2": password}
+        assert browser.post(address(User, "add"), {**form, "usable_password": "true"}).status_code == 302
+        elena = User.objects.get(username="elena")
+        assert (elena.role, elena.is_staff, elena.check_password(password)) == ("coordinator", False, True)
+
+
+class TestVenues:
+    def form(self, **members):
+        return {"code": "ruffilli", "name": "Ruffilli", "kind": "library", "longitude": "", "latitude": "", **members}
+
+    def test_a_point_from_two_numbers(self, browser):
+        browser.post(address(Venue, "add"), self.form(longitude="11.35", latitude="44.49"))
+        venue = Venue.objects.get()
+        assert (venue.location.x, venue.location.y, venue.location.srid) == (11.35, 44.49, 4326)
+        page = browser.get(address(Venue, "change", venue.pk)).content.decode()
+        assert 'value="11.35"' in page
+
+    def test_none_is_legal_and_half_is_not(self, browser):
+        browser.post(address(Venue, "add"), self.form())
+        assert Venue.objects.get().location is None
+        answer = browser.post(address(Venue, "add"), self.form(code="b", longitude="11.35"))
+        assert b"Give both longitude and latitude" in answer.content
+        assert Venue.objects.count() == 1
+
+    @pytest.mark.parametrize("longitude", ["181", "nan", "inf", "east"])
+    def test_what_is_no_longitude(self, browser, longitude):
+        answer = browser.post(address(Venue, "add"), self.form(longitude=longitude, latitude="44"))
+        assert answer.status_code == 200
+        assert not Venue.objects.exists()
+
+
+class TestThemes:
+    def form(self, theme, **members):
+        labels = {"labels-TOTAL_FORMS": "1", "labels-INITIAL_FORMS": "0", "labels-MIN_NUM_FORMS": "1"}
+        labels |= {"labels-0-language": "fr", "labels-0-label": "Logement"}
+        return {
+            "code": theme.code, "parent": theme.parent_id or "", "sensitivity": theme.sensitivity, "position": "9",
+            **labels, **members,
+        }  # fmt: skip
+
+    def test_relabel_and_move(self, browser, themes):
+        rent = themes["rent"]
+        rent.labels.all().delete()
+        sent = browser.post(address(Theme, "change", rent.pk), self.form(rent, parent=themes["mobility"].pk))
+        assert sent.status_code == 302
+        rent.refresh_from_db()
+        assert rent.parent == themes["mobility"]
+        assert ThemeLabel.objects.get(theme=rent).label == "Logement"
+
+    @pytest.mark.parametrize(("theme", "parent"), [("mobility", "rent"), ("housing", "mobility")])
+    def test_never_three_levels(self, browser, themes, theme, parent):
+        sent = browser.post(
+            address(Theme, "change", themes[theme].pk), self.form(themes[theme], parent=themes[parent].pk)
+        )
+        assert b"two levels deep" in sent.content
+        themes[theme].refresh_from_db()
+        assert themes[theme].parent is None
+
+    def test_the_code_stays(self, browser, themes):
+        themes["rent"].labels.all().delete()
+        browser.post(address(Theme, "change", themes["rent"].pk), self.form(themes["rent"], code="other"))
+        assert Theme.objects.filter(code="rent").exists()
+
+
+class TestDistricts:
+    def test_an_alias_is_found_in_any_spelling(self, city):
+        name = DistrictName.objects.create(district=city.area(1), language="it", name="Sant'Órsola – Càrrara")
+        assert name.normalised == "s orsola carrara"
+
+    def test_boundaries_are_not_edited(self, browser, city):
+        area = city.area(1)
+        page = browser.get(address(District, "change", area.pk)).content
+        assert b'name="geometry"' not in page
+        assert b'name="code"' not in page
