@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.gis.geos import Point, Polygon
@@ -12,6 +11,7 @@ from django.http import QueryDict
 
 from backend import clock
 from backend.geo.bbox import BBoxError, parse_bbox
+from backend.http.query_parameters import refuse_unknown
 from backend.problems import InvalidParameter
 from districts.models import BoundaryEdition, Layer
 
@@ -30,7 +30,7 @@ class DistrictsQuery:
     tolerance_m: float | None
 
 
-PARAMETERS = ("layer", "edition", "date", "bbox", "point", "code", "tolerance_m", "geometry", "format")
+PARAMETERS = ("layer", "edition", "date", "bbox", "point", "code", "tolerance_m", "geometry")
 
 
 def parse_districts_query(params: QueryDict) -> DistrictsQuery:
@@ -44,20 +44,6 @@ def parse_districts_query(params: QueryDict) -> DistrictsQuery:
         code=params.get("code"),
         tolerance_m=parse_tolerance(params),
     )
-
-
-def refuse_unknown(params: QueryDict, known: Iterable[str]) -> None:
-    """Refuse a parameter that is not known, or given twice, or that no database could hold."""
-    allowed = sorted(known)
-    for name, values in params.lists():
-        if name not in allowed:
-            raise InvalidParameter(f"There is no parameter {name!r}.", parameter=name, value=values[0], allowed=allowed)
-        if len(values) > 1:
-            raise InvalidParameter(
-                f"{name!r} was given {len(values)} times.", parameter=name, value=values[0], allowed=["once"]
-            )
-        if "\x00" in values[0]:
-            raise InvalidParameter(f"{name!r} holds a NUL character.", parameter=name, value="", allowed=["text"])
 
 
 def parse_tolerance(params: QueryDict) -> float | None:

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from backend.db import sql
 from backend.http.conditional import etag_of, not_modified
+from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import GEOJSON, GeoJSONRenderer
 from backend.policy import Public
 from backend.problems import NotFound
@@ -22,7 +23,6 @@ from districts.api.parameters import (
     DEFAULT_TOLERANCE_M,
     parse_districts_query,
     parse_tolerance,
-    refuse_unknown,
 )
 from districts.api.serializers import DistrictCollectionSerializer, DistrictFeatureSerializer, LayersSerializer
 from districts.models import BoundaryEdition, District, Layer
@@ -49,7 +49,7 @@ class LayersView(PublicGeographyView):
     @extend_schema(operation_id="list_layers", responses=LayersSerializer)
     def get(self, request: Request) -> HttpResponse:
         """Layers from fine to coarse, with their editions, newest first."""
-        refuse_unknown(request.GET, ["format"])
+        refuse_unknown(request.GET, [])
         editions: dict[int, list[dict[str, object]]] = {}
         sizes = dict(District.objects.values_list("edition").annotate(Count("pk")))
         for e in BoundaryEdition.objects.active().order_by("-valid_from"):
@@ -163,7 +163,7 @@ class DistrictView(PublicGeographyView):
     )
     def get(self, request: Request, pk: int) -> HttpResponse:
         """One district of any edition."""
-        refuse_unknown(request.GET, ["geometry", "tolerance_m", "format"])
+        refuse_unknown(request.GET, ["geometry", "tolerance_m"])
         tolerance_m = parse_tolerance(request.GET)
         edition = BoundaryEdition.objects.active().filter(districts=pk).first()
         if edition is None:

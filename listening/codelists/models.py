@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+
+from backend import clock
+
+
+class ThemeQuerySet(models.QuerySet["Theme"]):
+    def on_offer(self) -> Self:
+        """Themes that are not retired yet."""
+        today = clock.local_date(clock.now())
+        return self.filter(Q(retired_on=None) | Q(retired_on__gt=today))
 
 
 class Theme(models.Model):
@@ -26,6 +37,8 @@ class Theme(models.Model):
     sensitivity = models.CharField(max_length=10, choices=Sensitivity, default=Sensitivity.NORMAL)
     position = models.PositiveSmallIntegerField(default=0, help_text="Order in lists.")
     retired_on = models.DateField(null=True, blank=True, help_text="From this day on it is no longer offered.")
+
+    objects = ThemeQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "code"]

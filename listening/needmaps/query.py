@@ -28,7 +28,7 @@ class NeedMapQuery:
     kind: str | None
 
 
-def parse_query(params: Mapping[str, str], language: str = "") -> NeedMapQuery:
+def parse_query(params: Mapping[str, str]) -> NeedMapQuery:
     """Read a query; what is left out is the default layer, the current year, any theme and any kind.
 
     Raises InvalidParameter, naming the value and the valid ones.

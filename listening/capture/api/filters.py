@@ -9,6 +9,7 @@ from django.contrib.gis.geos import Polygon
 
 from backend import clock
 from backend.geo.bbox import BBoxError, parse_bbox
+from backend.http.query_parameters import refuse_unknown
 from backend.periods import FORMS, NotAPeriod, Period
 from backend.problems import InvalidParameter
 from districts.models import District
@@ -107,21 +108,7 @@ def filtered(queryset: ConversationQuerySet, params: Any, *, also: frozenset[str
 
     Raises InvalidParameter for an unknown parameter or a value that a filter refuses.
     """
-    declared = set(ConversationFilter.base_filters)
-    for name in params:
-        if name not in declared | also:
-            raise InvalidParameter(
-                f"There is no parameter {name!r}.", parameter=name, value=params[name], allowed=sorted(declared | also)
-            )
-        if len(params.getlist(name)) > 1:
-            raise InvalidParameter(
-                f"{name!r} was given {len(params.getlist(name))} times.",
-                parameter=name,
-                value=params[name],
-                allowed=["once"],
-            )
-        if "\x00" in params[name]:
-            raise InvalidParameter(f"{name!r} holds a NUL character.", parameter=name, value="", allowed=["text"])
+    refuse_unknown(params, {*ConversationFilter.base_filters, *also})
     narrowed = ConversationFilter(params, queryset=queryset)
     if not narrowed.is_valid():
         name, messages = next(iter(narrowed.errors.items()))

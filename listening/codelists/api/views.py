@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from backend.http.conditional import etag_of, not_modified
+from backend.http.query_parameters import refuse_unknown
 from backend.policy import Public
 from listening.codelists.api.serializers import ThemesSerializer
 from listening.codelists.models import Theme
@@ -35,8 +36,9 @@ class ThemesView(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         """The themes that are not retired, with labels in every language we have."""
+        refuse_unknown(request.GET, [])
         language = (get_language() or "").partition("-")[0]
-        themes = Theme.objects.filter(retired_on=None).select_related("parent").prefetch_related("labels")
+        themes = Theme.objects.on_offer().select_related("parent").prefetch_related("labels")
         body = json.dumps(
             {"language": language, "themes": [_shown(theme, language) for theme in themes]}, ensure_ascii=False
         )

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.http.query_parameters import refuse_unknown
 from backend.policy import SignedIn
 from backend.problems import Forbidden, InvalidRequest, NotFound
 from listening.fieldwork.api.serializers import SessionSerializer, SessionsSerializer, VenuesSerializer
@@ -33,6 +34,7 @@ class VenuesView(FieldworkView):
     @extend_schema(operation_id="list_venues", responses=VenuesSerializer)
     def get(self, request: Request) -> Response:
         """All venues by name."""
+        refuse_unknown(request.GET, [])
         return Response(VenuesSerializer({"venues": Venue.objects.all()}).data)
 
 
@@ -42,6 +44,7 @@ class SessionsView(FieldworkView):
     @extend_schema(operation_id="list_sessions", responses=SessionsSerializer)
     def get(self, request: Request) -> Response:
         """The newest sessions that the person asking may read."""
+        refuse_unknown(request.GET, [])
         sessions = Session.objects.visible_to(person_of(request)).select_related("convener", "venue")[:MOST_SESSIONS]
         return Response({"sessions": [shown(session) for session in sessions]})
 

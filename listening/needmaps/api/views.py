@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from backend.http.conditional import etag_of, not_modified
 from backend.http.csv_text import csv_text
+from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import CSV, GEOJSON, CSVRenderer, GeoJSONRenderer
 from backend.periods import FORMS
 from backend.policy import SignedIn
@@ -56,13 +57,8 @@ class NeedMapView(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         """A need map: per district the conversations held, those that mention the theme, and their share."""
-        params = {name: request.GET[name] for name in request.GET}
-        allowed = (*PARAMETERS, "geometry", "format")
-        for name in params:
-            if name not in allowed:
-                raise InvalidParameter(
-                    f"There is no parameter {name!r}.", parameter=name, value=params[name], allowed=list(allowed)
-                )
+        refuse_unknown(request.GET, (*PARAMETERS, "geometry"))
+        params = request.GET.dict()
         geometry = params.get("geometry", "simplified")
         if geometry not in GEOMETRIES:
             raise InvalidParameter(
