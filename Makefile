@@ -1,5 +1,5 @@
 # Two commands: `make demo` shows the product, `make test` proves it. Both prepare everything they need.
-# DATABASE_URL set: that PostGIS server, no private one.  PORT: where the demo listens.  ARGS: passed on to pytest.
+# DATABASE_URL set: that PostGIS server, no private one.  PORT: where the demo listens.  ARGS: passed on to pytest.  PYTHON: another python3.
 SHELL := /bin/sh
 PYTHON ?= python3
 PORT ?= 8000
@@ -8,7 +8,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --strip-extras --allow-unsafe
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench stop clean lock database
+.PHONY: help demo test lint doctor bench stop clean lock database
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -16,7 +16,7 @@ help: ## this list
 demo: ## install what is missing, load the demo city, serve it on PORT (8000)
 	@$(PYTHON) -m backend.bootstrap demo
 	@$(MAKE) --no-print-directory database
-	@LISTENING_DEMO=1 exec $(BIN)/python manage.py demo --port $(PORT)
+	@LISTENING_DEMO=1 PORT='$(PORT)' exec $(BIN)/python manage.py demo
 
 test: ## install what is missing, then every check and every test; ARGS go to pytest
 	@$(PYTHON) -m backend.bootstrap test
@@ -32,6 +32,10 @@ lint: ## ruff, mypy and the import contracts, in the prepared .venv
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+doctor: ## say what is there, what is missing, and the command that mends it
+	@test -x $(BIN)/python || { echo 'There is no .venv yet. Run: make demo' >&2; exit 1; }
+	@LISTENING_DEMO=1 $(BIN)/python manage.py doctor
 
 bench: ## the benchmarks, each beside the raw SQL of the same run
 	@$(PYTHON) -m backend.bootstrap test

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from argparse import ArgumentTypeError
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -44,7 +45,10 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=port_number, default=8000)
+        # An empty PORT is none. As text: argparse then refuses a wrong PORT as it refuses a wrong --port.
+        parser.add_argument(
+            "--port", type=port_number, default=os.environ.get("PORT") or "8000", help="PORT, or else 8000."
+        )
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         if not settings.DEMO:
@@ -98,15 +102,19 @@ Read the need map of the districts as the coordinator (also with layer=area-stat
 def collect_static() -> None:
     """Collect and compress the static files, unless none has changed since the last time."""
     stamp = Path(settings.STATIC_ROOT, "collected")
-    sources = (
-        Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list(list(UNUSED_STATIC))
-    )
-    states = sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in sources)
+    states = sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for _name, path in static_sources())
     fingerprint = hashlib.sha256(repr(states).encode()).hexdigest()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint:
         return
     call_command("collectstatic", verbosity=0, interactive=False, clear=True, ignore_patterns=list(UNUSED_STATIC))
     stamp.write_text(fingerprint, encoding="utf-8")
+
+
+def static_sources() -> Iterator[tuple[str, Path]]:
+    """Every static file of ours and of the packages: its name below STATIC_URL, and where it lies."""
+    for finder in get_finders():
+        for name, storage in finder.list(list(UNUSED_STATIC)):
+            yield name, Path(storage.path(name))
 
 
 def port_number(text: str) -> int:
@@ -161,6 +169,8 @@ class Children:
             signal.signal(number, self._stop)
         for name, command in self._commands.items():
             environment = {**os.environ, "LISTENING_DEMO": "1"}
+            # A line for each request would push the lines to paste off the screen; mistakes still show.
+            environment.setdefault("LISTENING_LOG_LEVEL", "WARNING")
             environment["LISTENING_PROCESS"] = "web" if name == "web server" else "command"
             # A session of their own: Ctrl-C comes to this process alone, which then stops them in order.
             self._processes[name] = subprocess.Popen(  # noqa: S603 - no outside input
