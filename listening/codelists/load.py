@@ -118,7 +118,9 @@ def _entries(themes: Any, parent: str | None, mistakes: list[str]) -> Iterator[E
             mistakes.append(f"{code}: it has no label in any language")
         yield Entry(code, parent, sensitivity, labels)
         children = theme.get("children", [])
-        if children and parent is not None:
+        if not isinstance(children, list):
+            mistakes.append(f"{code}: children {children!r} is no list")
+        elif children and parent is not None:
             mistakes.append(f"{code}: themes are two levels deep, it cannot have children")
         else:
             yield from _entries(children, code, mistakes)

@@ -20,6 +20,7 @@ from listening.fieldwork.models import User
 from listening.records.models import Conversation, Finding, FindingTheme
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile, repair
+from tests.listening.rollups.recount import differences
 from tests.listening.submissions import conversation, heard
 from tests.squareville import build_city
 
@@ -36,15 +37,7 @@ def cells(grain="year", role="encounter"):
 
 
 def assert_cells_equal_records():
-    assert compare() == []
-
-
-def compare():
-    from backend.db import sql
-
-    with connection.cursor() as cursor:
-        cursor.execute(sql.read("listening.rollups", "compare_cells.sql"))
-        return cursor.fetchall()
+    assert differences() == []
 
 
 @pytest.mark.django_db
@@ -193,7 +186,7 @@ class TestUpkeep:
                 "UPDATE rollups_cell SET conversations = conversations + 1 WHERE grain = 'year' AND kind = 'any'"
             )
             cursor.execute("DELETE FROM rollups_cell WHERE grain = 'day'")
-        wrong = compare()
+        wrong = differences()
         assert {row[1] for row in wrong} == {"year", "day"}
         repair()
         assert_cells_equal_records()

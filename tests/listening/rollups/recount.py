@@ -1,0 +1,14 @@
+"""Cells held against the records, within the transaction of a test (`reconcile` wants one of its own)."""
+
+from typing import Any
+
+from django.db import connection
+
+from backend.db import sql
+
+
+def differences() -> list[tuple[Any, ...]]:
+    """The cells that do not say what the records say."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("listening.rollups", "compare_cells.sql"))
+        return cursor.fetchall()
