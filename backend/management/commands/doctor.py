@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.gis.gdal import GDALException, gdal_full_version
+from django.contrib.gis.gdal import GDALException, SRSException, gdal_full_version
 from django.contrib.gis.geos import Point
 from django.contrib.gis.geos.libgeos import geos_version
 from django.core.checks import ERROR, WARNING, run_checks
@@ -139,7 +139,7 @@ def libraries() -> Iterator[Answer]:
     gdal, geos = gdal_full_version().decode().partition(",")[0], geos_version().decode().partition("-")[0]
     try:
         Point(11.3469, 44.5174, srid=4326).transform(32632)
-    except GDALException as error:
+    except (GDALException, SRSException) as error:
         yield Answer(
             State.MISSING,
             "libraries",
