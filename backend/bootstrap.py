@@ -26,7 +26,7 @@ OLDEST_PYTHON = (3, 11)
 CHECKOUT = Path(__file__).resolve().parent.parent
 VENV = CHECKOUT / ".venv"
 REQUIREMENTS = {"demo": "requirements.txt", "test": "requirements-dev.txt"}
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+OS_RELEASE = Path("/etc/os-release")
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 
 
@@ -70,11 +70,16 @@ def missing_packages(purpose: str, environment: Mapping[str, str]) -> list[str]:
     if not environment.get("DATABASE_URL") and not postgis_servers():
         missing += ["postgresql", "postgresql-postgis"]
     if purpose == "test":
-        if not any(shutil.which(name) for name in CHROMIUM):
+        if shutil.which("chromium") is None and browser_is_a_package():
             missing.append("chromium")
         if not FONT.exists():
             missing.append("fonts-dejavu-core")
     return missing
+
+
+def browser_is_a_package() -> bool:
+    """Not on Ubuntu: its chromium is a snap, which no container installs. There tests with a browser are skipped."""
+    return not (OS_RELEASE.exists() and "ID=ubuntu" in OS_RELEASE.read_text(encoding="utf-8").splitlines())
 
 
 def venv_package() -> str:
@@ -119,7 +124,11 @@ def privilege() -> list[str] | None:
 
 # --- Python packages ---------------------------------------------------------------------------------
 def environment_works() -> bool:
-    return (VENV / "bin" / "python").exists() and (VENV / "bin" / "pip").exists()
+    """False also for one copied or moved here: its scripts still point to the old place."""
+    pip = VENV / "bin" / "pip"
+    if not (VENV / "bin" / "python").exists() or not pip.exists():
+        return False
+    return str(VENV) in pip.read_text(encoding="utf-8", errors="replace")
 
 
 def make_environment(requirements: str) -> None:
@@ -131,7 +140,7 @@ def make_environment(requirements: str) -> None:
     if wanted in installed or (requirements == REQUIREMENTS["demo"] and stamp(REQUIREMENTS["test"]) in installed):
         return
     recorded.unlink(missing_ok=True)
-    if not environment_works() or not _environment_is_at_home():
+    if not environment_works():
         print("bootstrap: creating .venv", flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
     print(f"bootstrap: installing {requirements} into .venv", flush=True)
@@ -144,12 +153,6 @@ def stamp(requirements: str) -> str:
     """One line that changes when the requirements, the Python or the place of the checkout change."""
     digest = hashlib.sha256((CHECKOUT / requirements).read_bytes()).hexdigest()
     return f"{requirements} {digest} {sys.version_info[0]}.{sys.version_info[1]} {CHECKOUT}"
-
-
-def _environment_is_at_home() -> bool:
-    """False for an environment copied or moved here: its scripts still point to the old place."""
-    pip = (VENV / "bin" / "pip").read_text(encoding="utf-8", errors="replace")
-    return str(VENV) in pip.partition("\n")[0]
 
 
 if __name__ == "__main__":

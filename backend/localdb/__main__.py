@@ -8,7 +8,6 @@ from pathlib import Path
 
 from backend.localdb.cluster import Cluster, cluster_of
 from backend.localdb.problems import LocalDatabaseProblem
-from backend.localdb.state import read_record
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -42,7 +41,7 @@ def down(cluster: Cluster) -> int:
 
 def status(cluster: Cluster) -> int:
     """Exit code 0 when it runs, 3 when not, as `service status` does."""
-    record = read_record(cluster.checkout)
+    record = cluster.record()
     if record and cluster.answers(record):
         print(f"localdb: running on {record.socket_directory} and 127.0.0.1:{record.port}")
         return 0
@@ -57,7 +56,7 @@ def clean(cluster: Cluster) -> int:
 
 
 def url(cluster: Cluster) -> int:
-    record = read_record(cluster.checkout)
+    record = cluster.record()
     if record is None:
         raise LocalDatabaseProblem("no cluster was started here. Run: .venv/bin/python -m backend.localdb up")
     print(record.database_url)

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from backend.localdb.binaries import Server, postgis_servers
-from backend.localdb.place import Owner, cluster_home, cluster_owner, socket_directory, state_home
+from backend.localdb.place import Owner, cluster_home, cluster_owner, keeper_of, socket_directory, state_home
 from backend.localdb.problems import LocalDatabaseProblem
 from backend.localdb.processes import postmaster_of, stop_orphans
 from backend.localdb.state import ClusterRecord, read_record, record_path
@@ -71,7 +71,7 @@ class Cluster:
     def up(self) -> ClusterRecord:
         """Running and provisioned, whatever state it was left in."""
         with self._alone():
-            record = read_record(self.checkout)
+            record = self.record()
             if record and self.answers(record):
                 return record
             server = self._server()
@@ -80,11 +80,14 @@ class Cluster:
                 self._create(server)
             return self._start(server, record)
 
+    def record(self) -> ClusterRecord | None:
+        """What was written down of this cluster. In a copied or moved checkout it is another one's: hands off."""
+        record = read_record(self.checkout)
+        return record if record and record.home == str(self.home) else None
+
     def answers(self, record: ClusterRecord) -> bool:
         """Our postmaster, at the recorded place, accepts connections."""
-        if record.home != str(self.home) or postmaster_of(self.data) is None:
-            return False
-        return _accepts(record.socket_directory, record.port)
+        return postmaster_of(self.data) is not None and _accepts(record.socket_directory, record.port)
 
     def _server(self) -> Server:
         servers = postgis_servers()
@@ -233,7 +236,7 @@ class Cluster:
 
     def clean(self) -> None:
         """Stopped, and everything removed that `up` made."""
-        record = read_record(self.checkout)
+        record = self.record()
         self.down()
         stop_orphans(self.data)
         for folder in (self.home, state_home(self.checkout), Path(record.socket_directory) if record else self.home):
@@ -270,7 +273,8 @@ def cluster_of(checkout: Path) -> Cluster:
     except OSError as failure:
         raise LocalDatabaseProblem(f"{checkout} cannot be written: {failure.strerror}.") from failure
     owner = cluster_owner()
-    return Cluster(checkout, cluster_home(checkout, owner), owner)
+    home = cluster_home(checkout, owner)
+    return Cluster(checkout, home, keeper_of(home) or owner)
 
 
 def free_port() -> int:

@@ -58,6 +58,17 @@ def cluster_owner() -> Owner:
     return Owner(account.pw_name, account.pw_uid, account.pw_gid)
 
 
+def keeper_of(home: Path) -> Owner | None:
+    """Whom root finds as the owner of a cluster that is there: what a user made in a checkout stays that user's."""
+    if os.geteuid() != 0 or not home.exists() or home.stat().st_uid == 0:
+        return None
+    try:
+        account = pwd.getpwuid(home.stat().st_uid)
+    except KeyError:
+        raise LocalDatabaseProblem(f"{home} belongs to user {home.stat().st_uid}, who does not exist here.") from None
+    return Owner(account.pw_name, account.pw_uid, account.pw_gid)
+
+
 def state_home(checkout: Path) -> Path:
     """The folder outside the checkout for a cluster that cannot lie inside."""
     key = hashlib.sha256(str(checkout).encode()).hexdigest()[:12]

@@ -54,7 +54,10 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("The demo people have a known password. Run `make demo`, which sets LISTENING_DEMO=1.")
         refuse_taken_port(port)
-        self.prepare()
+        try:
+            self.prepare()
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before it was ready. Run it again: it goes on where it was.") from None
         with Children(port) as children:
             children.wait_until_served(port)
             self.tell(port)

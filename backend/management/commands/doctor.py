@@ -391,7 +391,7 @@ def today() -> dt.date:
     return clock.local_date(clock.now())
 
 
-def ask(statement: str, *parameters: object) -> Any:
+def ask(statement: str, *parameters: int) -> Any:
     """The one row of a short query."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{PATIENCE_S}s'")
