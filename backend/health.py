@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.core.checks import Tags, run_checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -68,4 +69,19 @@ def _disk() -> str:
     return "ok" if usage.free / usage.total > LEAST_FREE_DISK else "less than 5 % free"
 
 
-CHECKS: dict[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "disk": _disk}
+def _configuration() -> str:
+    """The system checks of the database, by the ids of what they refuse; `manage.py doctor` says the rest."""
+    try:
+        found = run_checks(tags=[Tags.database], databases=["default"])
+    except DatabaseError as error:
+        return f"no answer ({type(error).__name__})"
+    refused = [str(message.id) for message in found if message.is_serious()]
+    return ", ".join(refused) or "ok"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "configuration": _configuration,
+    "disk": _disk,
+}
