@@ -176,6 +176,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["backend.policy.SignedIn"],
     "DEFAULT_PARSER_CLASSES": ["backend.http.strict_json.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "backend.http.negotiation.FormatNegotiation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_FILTER_BACKENDS": [],
     "EXCEPTION_HANDLER": "backend.problems.exception_handler",
@@ -183,6 +184,14 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "ENUM_NAME_OVERRIDES": {
+        "FeatureType": ["Feature"],
+        "FeatureCollectionType": ["FeatureCollection"],
+        "FindingKind": "listening.records.models.Finding.Kind",
+        "PlaceKind": "listening.records.models.PlaceKind",
+        "VenueKind": "listening.fieldwork.models.Venue.Kind",
+        "SessionKind": "listening.fieldwork.models.Session.Kind",
+    },
     "TITLE": "Neighbourhood listening",
     "DESCRIPTION": "Log conversations, and read need maps that say how much listening stands behind them.",
     "VERSION": "1",

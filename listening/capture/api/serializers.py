@@ -188,6 +188,31 @@ class ConversationPageSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
 
 
+class ConversationFeatureSerializer(serializers.Serializer[Any]):
+    """A conversation as a GeoJSON feature (RFC 7946); the geometry is its point, or null."""
+
+    type = serializers.ChoiceField(choices=["Feature"])
+    id = serializers.UUIDField()
+    geometry = serializers.JSONField(allow_null=True)
+    properties = ConversationSerializer()
+
+
+class LinkSerializer(serializers.Serializer[Any]):
+    """Where to go on, and as what."""
+
+    rel = serializers.ChoiceField(choices=["next"])
+    type = serializers.CharField()
+    href = serializers.URLField()
+
+
+class ConversationCollectionSerializer(serializers.Serializer[Any]):
+    """One page of conversations as a GeoJSON FeatureCollection; the last page has no link `next`."""
+
+    type = serializers.ChoiceField(choices=["FeatureCollection"])
+    features = ConversationFeatureSerializer(many=True)
+    links = LinkSerializer(many=True)
+
+
 def read_submission(document: Any, *, listener: User) -> Submission:
     """Parse a submitted document.
 

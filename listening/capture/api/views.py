@@ -26,6 +26,8 @@ from listening.capture.api.merge_patch import merge_patch
 from listening.capture.api.pages import PARAMETERS as PAGE_PARAMETERS
 from listening.capture.api.pages import page_of
 from listening.capture.api.serializers import (
+    ConversationCollectionSerializer,
+    ConversationFeatureSerializer,
     ConversationPageSerializer,
     ConversationPatchSerializer,
     ConversationSerializer,
@@ -42,7 +44,7 @@ JSON = "application/json"
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description="ETag of the conversation as you read it."
 )
-DOCUMENT = {(200, JSON): ConversationSerializer, (200, GEOJSON): OpenApiResponse(description="A GeoJSON feature.")}
+DOCUMENT = {(200, JSON): ConversationSerializer, (200, GEOJSON): ConversationFeatureSerializer}
 
 
 class MergePatchParser(StrictJSONParser):
@@ -99,7 +101,7 @@ class ConversationListView(RecordView):
         ],
         responses={
             (200, JSON): ConversationPageSerializer,
-            (200, GEOJSON): OpenApiResponse(description="A GeoJSON FeatureCollection with a `next` link."),
+            (200, GEOJSON): ConversationCollectionSerializer,
         },
     )
     def get(self, request: Request) -> HttpResponse:
