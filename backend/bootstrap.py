@@ -106,7 +106,8 @@ def install_packages(packages: Sequence[str]) -> None:
     # The packages bring a cluster "main" on a machine without one. It is not used; ours is private.
     variables = ["env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l"]
     install = [*prefix, *variables, "apt-get", "install", "--no-install-recommends", "-y", "-q", *packages]
-    subprocess.run([*prefix, "apt-get", "update", "-q"], check=True)
+    # One source that does not answer makes this fail; the packages may well come from the others.
+    subprocess.run([*prefix, "apt-get", "update", "-q"], check=False)
     subprocess.run(install, check=True)
 
 

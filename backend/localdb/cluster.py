@@ -75,7 +75,7 @@ class Cluster:
             if record and self.answers(record):
                 return record
             server = self._server()
-            self._clear_the_way(server)
+            self._clear_the_way(server, record)
             if not self.data.exists():
                 self._create(server)
             return self._start(server, record)
@@ -107,12 +107,16 @@ class Cluster:
             f"Keep the data: apt-get install postgresql-{major}-postgis-3. Begin anew: make clean, which deletes it."
         )
 
-    def _clear_the_way(self, server: Server) -> None:
+    def _clear_the_way(self, server: Server, record: ClusterRecord | None) -> None:
         """Stop a server of ours that does not answer where it should; forget what a crash left behind."""
         if postmaster_of(self.data):
             self._stop(server)
         stop_orphans(self.data)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # The lock of the socket names a process too, and PostgreSQL believes it when any process has that number.
+        for folder in {self.home / "run", Path(record.socket_directory) if record else self.home / "run"}:
+            for left in folder.glob(".s.PGSQL.*"):
+                left.unlink(missing_ok=True)
 
     def _create(self, server: Server) -> None:
         """Build beside the final place and move there last: an interrupted initdb leaves nothing that looks whole."""
