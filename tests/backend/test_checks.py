@@ -1,0 +1,137 @@
+"""A misconfigured city is told what is wrong, and how to mend it."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import include, path
+from rest_framework.permissions import AllowAny
+from rest_framework.views import APIView
+
+from backend import checks
+from backend.policy import Public, SignedIn, access, undeclared
+
+
+def ids(messages) -> list[str]:
+    assert all(message.hint for message in messages)
+    return [message.id for message in messages]
+
+
+class TestSecretKey:
+    @pytest.mark.parametrize(
+        ("process", "demo", "debug", "found"),
+        [
+            ("web", False, False, ["backend.E001"]),
+            ("command", False, False, []),
+            ("web", True, False, []),
+            ("web", False, True, []),
+        ],
+    )
+    def test_who_serves_has_one(self, settings, process, demo, debug, found):
+        settings.PROCESS, settings.DEMO, settings.DEBUG = process, demo, debug
+        settings.SECRET_KEY = settings.INSECURE_SECRET_KEY
+        assert ids(checks.secret_key(None)) == found
+        settings.SECRET_KEY = "x" * 50
+        assert ids(checks.secret_key(None)) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("", ["backend.E002"]),
+        ("sqlite:///x", ["backend.E003"]),
+        ("mysql://h/x", ["backend.E003"]),
+        ("postgis://h/x", []),
+        ("postgres://h/x", []),
+    ],
+)
+def test_the_database(settings, url, found):
+    settings.DATABASE_URL = url
+    assert ids(checks.database_configured(None)) == found
+
+
+@pytest.mark.parametrize(
+    ("zone", "found"),
+    [
+        ("Europe/Rome", []),
+        ("Europe/Bologna", ["backend.E004"]),
+        ("/etc/passwd", ["backend.E004"]),
+        ("", ["backend.E004"]),
+    ],
+)
+def test_the_time_zone(monkeypatch, zone, found):
+    # Set through Django's own door, a wrong one would already fail there.
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(TIME_ZONE=zone))
+    assert ids(checks.time_zone(None)) == found
+
+
+@pytest.mark.parametrize("path_of", [None, "/nowhere/libgdal.so"])
+def test_the_libraries(settings, path_of):
+    assert ids(checks.gis_libraries(None)) == []
+    settings.GDAL_LIBRARY_PATH = path_of
+    assert ids(checks.gis_libraries(None)) == ["backend.E005"]
+
+
+@pytest.mark.parametrize(
+    ("demo", "hosts", "found"),
+    [
+        (True, ["localhost", "127.0.0.1"], []),
+        (True, ["listening.example.org"], ["backend.E006"]),
+        (True, ["*"], ["backend.E006"]),
+        (False, ["listening.example.org"], []),
+    ],
+)
+def test_the_demo_answers_on_this_machine_alone(settings, demo, hosts, found):
+    settings.DEMO, settings.DEBUG, settings.ALLOWED_HOSTS = demo, False, hosts
+    assert ids(checks.demo_stays_here(None)) == found
+
+
+def test_any_host(settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    assert ids(checks.hosts(None)) == ["backend.W001"]
+
+
+class Silent(APIView):
+    pass
+
+
+class Open(APIView):
+    permission_classes = [AllowAny]
+
+
+def plain(request):
+    return HttpResponse()
+
+
+@access(Public)
+def page(request):
+    return HttpResponse()
+
+
+urlpatterns = [
+    path("silent", Silent.as_view()),
+    path("open", Open.as_view()),
+    path("below/", include([path("plain", plain)])),
+    path("declared", access(SignedIn)(plain)),
+    path("public", page),
+    path("login/", page, name="login"),
+]
+
+
+class TestAccess:
+    def test_every_route_of_ours_declares_it(self):
+        assert list(undeclared()) == []
+
+    @override_settings(ROOT_URLCONF=__name__)
+    def test_one_that_does_not_is_found(self):
+        """The default of REST framework is not a declaration: nobody has thought about that view."""
+        assert list(undeclared()) == ["silent", "below/plain"]
+        assert ids(checks.access_declared(None)) == ["backend.E007"] * 2
+
+    @override_settings(ROOT_URLCONF=__name__)
+    def test_a_declared_page_is_enforced(self, client):
+        response = client.get("/declared")
+        assert response.status_code == 302
+        assert response["Location"].startswith("/login/?next=")
+        assert client.get("/public").status_code == 200
