@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 DEBIAN_SERVERS = Path("/usr/lib/postgresql")
 DEBIAN_EXTENSIONS = Path("/usr/share/postgresql")
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(NamedTuple):
     major: str
     bin: Path
 
