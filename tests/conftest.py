@@ -14,6 +14,12 @@ from listening.fieldwork.models import User
 from tests.squareville import City, build_city
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--writes-each", type=int, default=150, help="Writes of each of the four clients in tests/faults (150)."
+    )
+
+
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     cache.clear()

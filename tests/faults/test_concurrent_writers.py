@@ -8,8 +8,11 @@ from tests.faults.concurrent_writers import write_concurrently
 
 
 @pytest.mark.django_db(transaction=True)
-def test_cells_equal_records_after_clients_that_meet(city, themes, listener):
-    tally = write_concurrently(listener, list(themes.values()), clients=4, writes_each=150)
+def test_cells_equal_records_after_clients_that_meet(city, themes, listener, pytestconfig):
+    tally = write_concurrently(
+        listener, list(themes.values()), clients=4, writes_each=pytestconfig.getoption("writes_each")
+    )
+    print(f"\n{tally.writes} writes: {dict(tally.outcomes)}; {tally.deadlocks} deadlocks")
 
     assert tally.errors == []
     assert tally.deadlocks == 0
@@ -18,6 +21,7 @@ def test_cells_equal_records_after_clients_that_meet(city, themes, listener):
     assert tally.outcomes["changed"] > 20
     assert tally.outcomes["deleted"] > 10
     before = reconcile()
+    print(f"{before.cells} cells of {before.conversations} conversations, {len(before.differences)} differ")
     assert before.differences == ()
     assert before.conversations == Conversation.objects.counted().count() > 50
     merge_deltas()
