@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+admin.site.site_header = admin.site.site_title = "Neighbourhood listening"
+
 if TYPE_CHECKING:
     # Django's own classes take type arguments in their stubs alone.
     AdminPage = admin.ModelAdmin[Any]

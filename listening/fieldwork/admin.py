@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.models import Group
 from django.contrib.gis.geos import Point
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -31,6 +32,10 @@ class NewPersonForm(CreationForm):
     class Meta:
         model = User
         fields = ("username", "role")
+
+
+# What a person may do is their role; groups would be a second answer to the same question.
+admin.site.unregister(Group)
 
 
 @admin.register(User)

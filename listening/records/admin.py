@@ -31,7 +31,7 @@ class BandLines(ReadOnlyLines):
 
 @admin.register(Conversation)
 class ConversationPage(ReadOnlyPage):
-    list_display = ("id", "occurred_at", "channel", "listener", "place", "is_test", "may_be_counted")
+    list_display = ("occurred_at", "listener", "channel", "place", "is_test", "may_be_counted")
     list_filter = ("channel", "place", "is_test", "may_be_counted")
     list_select_related = ("listener",)
     list_per_page = 50
