@@ -1,0 +1,129 @@
+"""reference/api.md lists every address, parameter, member and limit of the API."""
+
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.urls import URLPattern
+from drf_spectacular.generators import SchemaGenerator
+
+from backend.health import CHECKS
+from backend.http.strict_json import DEEPEST
+from backend.urls import urlpatterns
+from districts.api import parameters
+from listening.capture import rules
+from listening.capture.api import pages as record_pages
+from listening.capture.api.filters import ConversationFilter
+from listening.capture.api.serializers import ConversationSerializer, FindingSerializer
+from listening.dashboard.ranking import Sort
+from listening.fieldwork.api.views import MOST_SESSIONS
+from listening.needmaps.query import PARAMETERS as NEED_MAP_PARAMETERS
+from tests.docs.pages import codes, page
+
+API = page("docs/reference/api.md")
+NEGOTIATED = {"format"}  # told once for all
+
+
+@cache
+def operations() -> dict[tuple[str, str], dict[str, Any]]:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    return {
+        (method.upper(), path): operation
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_operation_is_told() -> None:
+    told = [(row[0], codes(row[1])[0]) for row in API.table("Addresses", "method")]
+    assert len(told) == len(set(told))
+    assert set(told) == set(operations())
+
+
+def test_who_may_call_is_told() -> None:
+    for method, address, who, _does in API.table("Addresses", "method"):
+        security = operations()[method, codes(address)[0]].get("security")
+        is_open = not security or {} in security
+        assert (who == "anyone") == is_open, address
+
+
+def test_every_query_parameter_is_told() -> None:
+    expected = {
+        "/api/v1/districts": {*parameters.PARAMETERS},
+        "/api/v1/districts/{id}": {"geometry", "tolerance_m"},
+        "/api/v1/conversations": {*ConversationFilter.base_filters, *record_pages.PARAMETERS},
+        "/api/v1/need-map": {*NEED_MAP_PARAMETERS, "geometry"},
+    }
+    told = {codes(row[0])[0]: set(codes(row[1])) for row in API.table("Query parameters", "address")}
+    assert told == expected
+    for (method, path), operation in operations().items():
+        described = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"} - NEGOTIATED
+        assert method != "GET" or described <= told.get(path, set()), path
+
+
+def test_parameters_that_are_explained_exist() -> None:
+    known = {name for row in API.table("Query parameters", "address") for name in codes(row[1])}
+    explained = {name for row in API.table("Query parameters", "parameter") for name in codes(row[0])}
+    assert explained <= known
+    # The others are called what a conversation calls them.
+    assert known - explained <= {"code", "channel", "language", "listener", "session", "venue"}
+
+
+@pytest.mark.parametrize(
+    ("header", "serializer"), [("member", ConversationSerializer), ("member of a finding", FindingSerializer)]
+)
+def test_members_are_told_with_what_is_required(header: str, serializer: Any) -> None:
+    fields = {name: field.required for name, field in serializer().fields.items() if not field.read_only}
+    told = {
+        name: row[1] == "yes" for row in API.table("Log a conversation", header) for name in codes(row[0])
+    }  # fmt: skip
+    assert told == fields
+
+
+def test_members_that_the_server_adds() -> None:
+    added = [name for name, field in ConversationSerializer().fields.items() if field.read_only]
+    (sentence,) = re.findall(r"The server adds (.*?)\. You", API.section("Log a conversation"), re.DOTALL)
+    assert sorted(codes(sentence)) == sorted(added)
+
+
+def test_limits_are_those_of_the_code() -> None:
+    told = {row[0]: row[1] for row in API.table("Limits", "limit")}
+    assert told == {
+        "body": f"{settings.BODY_LIMIT_BYTES} bytes",
+        "nesting of a body": f"{DEEPEST} levels",
+        "people in a conversation": str(rules.MOST_PEOPLE),
+        "findings in a conversation": str(rules.MOST_FINDINGS),
+        "themes of a finding": str(rules.MOST_THEMES),
+        "a text": f"{rules.LONGEST_TEXT} characters",
+        "a clock ahead of the server's": f"{rules.CLOCK_TOLERANCE.seconds // 60} minutes",
+        "conversations in a page": str(record_pages.MOST),
+        "sessions in a list": str(MOST_SESSIONS),
+    }
+
+
+def test_defaults_of_parameters_are_those_of_the_code() -> None:
+    told = {codes(row[0])[0]: row[1] for row in API.table("Query parameters", "parameter")}
+    assert f"1 to {record_pages.MOST}; {record_pages.DEFAULT_LIMIT} when left out" in told["limit"]
+    assert (
+        f"0 to {parameters.LARGEST_TOLERANCE_M:.0f}; {parameters.DEFAULT_TOLERANCE_M:.0f} when" in told["tolerance_m"]
+    )
+
+
+def test_every_other_address_is_told() -> None:
+    told = {code.replace("<slug>", "<slug:slug>") for code in codes(API.section("Pages") + API.section("Health"))}
+    told |= set(codes(API.text.partition("## ")[0]))
+    served = {f"/{p.pattern}" for p in urlpatterns if isinstance(p, URLPattern)} | {"/admin/"}
+    assert served - told == set()
+
+
+def test_what_readiness_asks_is_told() -> None:
+    (row,) = [row for row in API.table("Health", "address") if "ready" in row[0]]
+    assert row[1].rpartition(": ")[2].split(", ") == sorted(CHECKS, key=list(CHECKS).index)
+
+
+def test_parameters_of_the_dashboard() -> None:
+    (row,) = [row for row in API.table("Pages", "address") if "dashboard" in row[0]]
+    assert codes(row[1]) == [*NEED_MAP_PARAMETERS, "sort"]
+    assert Sort.parse("-share") is not None
