@@ -104,4 +104,18 @@ def test_variables_named_elsewhere_exist() -> None:
         for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
         for name in re.findall(r"\bLISTENING_[A-Z_]+\b", path.read_text(encoding="utf-8"))
     }
-    assert named <= set(told())
+    assert named <= set(told()) | for_containers()
+
+
+def for_containers() -> set[str]:
+    return {name for row in SETTINGS.table("Containers", "variable") for name in codes(row[0])}
+
+
+def test_what_compose_takes_is_told() -> None:
+    compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    taken = set(re.findall(r"\$\{([A-Z_]+)", compose))
+    assert for_containers() == taken - set(told())
+    defaults = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", compose))
+    assert {codes(row[1])[0] for row in SETTINGS.table("Containers", "variable") if row[0] == "`WORKERS`"} == {
+        defaults["WORKERS"]
+    }
