@@ -80,9 +80,15 @@ class Command(BaseCommand):
             ApiToken.objects.filter(user=person, label=TOKEN_LABEL).delete()
             tokens[name] = issue(person, label=TOKEN_LABEL, days=TOKEN_DAYS)
         connections.close_all()
+        # A server that DATABASE_URL names is not ours to stop.
+        stop = (
+            "Stop it with Ctrl-C."
+            if os.environ.get("DATABASE_URL")
+            else "Stop it with Ctrl-C; PostgreSQL with `make stop`."
+        )
         self.stdout.write(
             f"""
-The demo city is served on this machine alone. Stop it with Ctrl-C; PostgreSQL with `make stop`.
+The demo city is served on this machine alone. {stop}
 
   Need map           {root}/dashboard/
   Administration     {root}/admin/
