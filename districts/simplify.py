@@ -24,7 +24,7 @@ DECIMALS = 6  # about 0.1 m
 GAP_WIDTH_M = 1.0
 
 
-def simplified_geometries(edition_id: int, tolerance_m: float) -> dict[int, str]:
+def simplified_geometries(edition: BoundaryEdition, tolerance_m: float) -> dict[int, str]:
     """GeoJSON geometries of an edition by district primary key, simplified as one coverage.
 
     Coordinates are EPSG:4326 degrees with 6 decimals, exterior rings counter-clockwise (RFC 7946, section 3.1.6). No
@@ -34,8 +34,7 @@ def simplified_geometries(edition_id: int, tolerance_m: float) -> dict[int, str]
     `shapely.coverage_simplify`). It is rounded down to one of `STEPS_M`. Cached: an edition never changes its geometry.
     """
     step = max(s for s in STEPS_M if s <= max(tolerance_m, 0.0))
-    checksum = BoundaryEdition.objects.values_list("checksum", flat=True).get(pk=edition_id)
-    return _simplified(edition_id, checksum, step)
+    return _simplified(edition.pk, edition.checksum, step)
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from django.db import connection
 from django.db.models import Count
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -13,7 +12,6 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from backend.db import sql
 from backend.http.conditional import etag_of, not_modified
 from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import GEOJSON, GeoJSONRenderer
@@ -26,7 +24,7 @@ from districts.api.parameters import (
 )
 from districts.api.serializers import DistrictCollectionSerializer, DistrictFeatureSerializer, LayersSerializer
 from districts.models import BoundaryEdition, District, Layer
-from districts.simplify import simplified_geometries
+from districts.render import district_features, geography_version
 
 # Boundaries change a few times in a decade: a minute of staleness is cheap, and after it a 304 is.
 CACHE = "public, max-age=60"
@@ -122,7 +120,8 @@ class DistrictsView(PublicGeographyView):
         """Districts as GeoJSON, simplified together so that neighbours still touch."""
         query = parse_districts_query(request.GET)
         edition = query.edition
-        headers = {"ETag": _etag(edition, request), "Cache-Control": CACHE}
+        version = geography_version()
+        headers = {"ETag": _etag(edition, version, request), "Cache-Control": CACHE}
         if not_modified(request, headers["ETag"]):
             return HttpResponse(status=304, headers=headers)
         districts = District.objects.as_of(edition)
@@ -132,7 +131,6 @@ class DistrictsView(PublicGeographyView):
             districts = districts.containing(query.point)
         if query.code is not None:
             districts = districts.filter(code=query.code)
-        ids = list(districts.values_list("pk", flat=True))
         head = json.dumps(
             {
                 "layer": edition.layer.code,
@@ -143,7 +141,8 @@ class DistrictsView(PublicGeographyView):
             },
             ensure_ascii=False,
         )
-        features = ",".join(_features(edition.pk, ids, query.tolerance_m))
+        keys = districts.order_by("code").values_list("pk", flat=True)
+        features = ",".join(district_features(edition, keys, query.tolerance_m, version=version))
         return HttpResponse(
             f'{{"type":"FeatureCollection",{head[1:-1]},"features":[{features}]}}',
             content_type=request.accepted_renderer.media_type,
@@ -168,28 +167,14 @@ class DistrictView(PublicGeographyView):
         edition = BoundaryEdition.objects.active().filter(districts=pk).first()
         if edition is None:
             raise NotFound(f"There is no district {pk}; /api/v1/districts lists them.")
-        headers = {"ETag": _etag(edition, request), "Cache-Control": CACHE}
+        version = geography_version()
+        headers = {"ETag": _etag(edition, version, request), "Cache-Control": CACHE}
         if not_modified(request, headers["ETag"]):
             return HttpResponse(status=304, headers=headers)
-        (feature,) = _features(edition.pk, [pk], tolerance_m)
+        (feature,) = district_features(edition, [pk], tolerance_m, version=version)
         return HttpResponse(feature, content_type=request.accepted_renderer.media_type, headers=headers)
 
 
-def _etag(edition: BoundaryEdition, request: Request) -> str:
-    """What is asked for, of which state of the geography: names, populations and memberships count too."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.read("districts", "geography_version.sql"))
-        (version,) = cursor.fetchone()
+def _etag(edition: BoundaryEdition, version: str, request: Request) -> str:
+    """What is asked for, of which state of the geography."""
     return etag_of(SHAPE, edition.pk, version, request.accepted_renderer.media_type, request.get_full_path())
-
-
-def _features(edition_id: int, ids: list[int], tolerance_m: float | None) -> list[str]:
-    """GeoJSON features of districts of one edition, in the natural order of their codes. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.read("districts", "districts_as_json.sql"), {"ids": ids})
-        rows = cursor.fetchall()
-    geometries = {} if tolerance_m is None else simplified_geometries(edition_id, tolerance_m)
-    return [
-        f'{{"type":"Feature","id":{pk},"geometry":{geometries.get(pk, "null")},"properties":{properties}}}'
-        for pk, properties in rows
-    ]

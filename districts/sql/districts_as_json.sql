@@ -1,6 +1,6 @@
 -- districts/sql/districts_as_json.sql
 -- Districts with names, newest population and parents, as the `properties` of GeoJSON features.
--- Grain: one row per district of :ids, in the natural order of codes. Rows: (id, properties).
+-- Grain: one row per district of :edition, in the natural order of codes. Rows: (id, properties).
 SELECT d.id,
        json_build_object(
            'id', d.id, 'layer', l.code, 'edition', e.code, 'code', d.code, 'name', d.name,
@@ -32,5 +32,5 @@ SELECT d.id,
 FROM districts_district d
 JOIN districts_boundaryedition e ON e.id = d.edition_id
 JOIN districts_layer l ON l.id = e.layer_id
-WHERE d.id = ANY (%(ids)s)
+WHERE d.edition_id = %(edition)s
 ORDER BY d.code

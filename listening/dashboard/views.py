@@ -33,7 +33,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     except NoLayer:
         return render(request, "dashboard/page.html")
     need_map = build_need_map(reading.query)
-    drawing = draw(simplified_geometries(need_map.edition.pk, TOLERANCE_M))
+    drawing = draw(simplified_geometries(need_map.edition, TOLERANCE_M))
     layers = choices.layers_today()
     page = Page(need_map, reading, drawing, layers, language)
     response = render(

@@ -11,7 +11,6 @@ from typing import Literal
 
 from django.db import connection
 
-from backend import clock
 from backend.db import sql
 from districts.models import BoundaryEdition, District
 from listening.needmaps.query import NeedMapQuery, available_periods, parse_query
@@ -61,19 +60,23 @@ class NeedMap:
     """Needs of one layer in one period. `unplaced` has no district in this layer; `city` includes it."""
 
     query: NeedMapQuery
-    edition: BoundaryEdition
     districts: tuple[DistrictNeed, ...]
     city: CityNeed
     unplaced: CityNeed
     breaks: tuple[float, ...] = BREAKS
 
+    @property
+    def edition(self) -> BoundaryEdition:
+        """The boundaries in which it counts."""
+        return self.query.edition
+
 
 def build_need_map(query: NeedMapQuery) -> NeedMap:
-    """Count a need map: three queries, whatever the number of records.
+    """Count a need map: two queries, whatever the number of records.
 
     Conversations are counted where they were held (the encounter place), on the boundaries valid today.
     """
-    edition = BoundaryEdition.objects.valid_on(clock.local_date(clock.now())).get(layer=query.layer)
+    edition = query.edition
     segments = list(query.period.segments())
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,7 +96,6 @@ def build_need_map(query: NeedMapQuery) -> NeedMap:
     places = District.objects.as_of(edition).values_list("pk", "code", "name")
     return NeedMap(
         query=query,
-        edition=edition,
         districts=tuple(
             DistrictNeed(*counts.get(pk, (0, 0, 0)), district_id=pk, code=code, name=name) for pk, code, name in places
         ),

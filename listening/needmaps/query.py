@@ -20,12 +20,16 @@ PARAMETERS = ("layer", "period", "theme", "kind")
 
 @dataclass(frozen=True, slots=True)
 class NeedMapQuery:
-    """One need map: a layer, a period, and what is counted (None: any theme, any kind)."""
+    """One need map: the boundaries, a period, and what is counted (None: any theme, any kind)."""
 
-    layer: Layer
+    edition: BoundaryEdition
     period: Period
     theme: Theme | None
     kind: str | None
+
+    @property
+    def layer(self) -> Layer:
+        return self.edition.layer
 
 
 def parse_query(params: Mapping[str, str]) -> NeedMapQuery:
@@ -34,7 +38,7 @@ def parse_query(params: Mapping[str, str]) -> NeedMapQuery:
     Raises InvalidParameter, naming the value and the valid ones.
     """
     return NeedMapQuery(
-        layer=_layer(params.get("layer", "")),
+        edition=_edition(params.get("layer", "")),
         period=_period(params.get("period", "")),
         theme=_theme(params.get("theme", "")),
         kind=_kind(params.get("kind", "")),
@@ -53,18 +57,20 @@ def available_periods() -> tuple[Period, ...]:
     )
 
 
-def _layer(code: str) -> Layer:
+def _edition(code: str) -> BoundaryEdition:
     today = clock.local_date(clock.now())
-    layers = [edition.layer for edition in BoundaryEdition.objects.valid_on(today).select_related("layer")]
-    found = [layer for layer in layers if (layer.code == code if code else layer.is_default)]
+    editions = sorted(
+        BoundaryEdition.objects.valid_on(today).select_related("layer"), key=lambda edition: edition.layer.rank
+    )
+    found = [e for e in editions if (e.layer.code == code if code else e.layer.is_default)]
     if not found and not code:
-        found = sorted(layers, key=lambda layer: layer.rank)
+        found = editions
     if not found:
         raise InvalidParameter(
             f"There is no layer {code!r}." if code else "No boundaries have been imported yet.",
             parameter="layer",
             value=code,
-            allowed=[layer.code for layer in layers],
+            allowed=[edition.layer.code for edition in editions],
         )
     return found[0]
 

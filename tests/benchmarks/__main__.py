@@ -34,7 +34,7 @@ def main() -> int:
         name = f"bench_{findings}"
         parts = urlsplit(settings.DATABASE_URL)
         with psycopg.connect(urlunsplit(parts._replace(scheme="postgresql")), autocommit=True) as server:
-            # Without FORCE: it would have to end an autovacuum worker, which only a superuser may; waiting for it is enough.
+            # Without FORCE, which would end an autovacuum worker, as only a superuser may: it is waited for instead.
             server.execute(f'DROP DATABASE IF EXISTS "{name}"')
             server.execute(f'CREATE DATABASE "{name}"')
             try:

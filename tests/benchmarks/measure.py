@@ -148,7 +148,7 @@ def over_http(port: int, token: str) -> None:
     near = f"{box.x - 0.006:.4f},{box.y - 0.005:.4f},{box.x + 0.006:.4f},{box.y + 0.005:.4f}"
     timed("page of 100, 1 km box", f"/api/v1/conversations?limit=100&bbox={near}", None)
     timed("page of 100, theme and zona", "/api/v1/conversations?limit=100&theme=housing&district=zona:B", None)
-    timed("page of 100, text", "/api/v1/conversations?limit=100&q=citta", None)
+    timed("page of 100, text", "/api/v1/conversations?limit=100&q=autobus", None)
     deep = json.loads(get("/api/v1/conversations?limit=100")[1])
     for _ in range(50):
         deep = json.loads(get(deep["next"].split(f"{port}")[1])[1])

@@ -68,7 +68,7 @@ class NeedMapView(APIView):
         if request.accepted_renderer.media_type == CSV:
             body, content_type = as_csv(need_map), f"{CSV}; charset=utf-8; header=present"
         else:
-            geometries = {} if geometry == "none" else simplified_geometries(need_map.edition.pk, TOLERANCES[geometry])
+            geometries = {} if geometry == "none" else simplified_geometries(need_map.edition, TOLERANCES[geometry])
             body, content_type = as_geojson(need_map, geometries), str(request.accepted_renderer.media_type)
         # Counting is cheap, sending is not: the tag is of what would be sent.
         etag = etag_of(content_type, body)

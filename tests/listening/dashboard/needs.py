@@ -28,9 +28,11 @@ def need_map(
     layer = Layer(code="zona", rank=0, names={"it": "Zona", "en": "Zone"})
     return NeedMap(
         query=NeedMapQuery(
-            layer=layer, period=Period.year(2026), theme=Theme(pk=1, code=theme) if theme else None, kind=kind
+            edition=BoundaryEdition(layer=layer, code="2026", source="Drawn for tests", licence="CC0-1.0"),
+            period=Period.year(2026),
+            theme=Theme(pk=1, code=theme) if theme else None,
+            kind=kind,
         ),
-        edition=BoundaryEdition(layer=layer, code="2026", source="Drawn for tests", licence="CC0-1.0"),
         districts=needs,
         city=CityNeed(
             *(

@@ -88,9 +88,9 @@ def test_a_period_beside_it_counts_nothing(listened, period):
     assert needs(layer="area", period=period)["1"].conversations == 0
 
 
-def test_three_queries_however_much_was_said(listened, django_assert_num_queries):
+def test_two_queries_however_much_was_said(listened, django_assert_num_queries):
     query = parse_query({"layer": "area", "period": "2026", "theme": "rent"})
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         build_need_map(query)
 
 

@@ -91,7 +91,7 @@ class TestGeoJSON:
 
     def test_the_number_of_queries_does_not_grow(self, ask, django_assert_num_queries):
         ask(layer="area", theme="rent")
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(4):
             ask(layer="area", theme="rent")
 
     def test_plain_json_by_accept(self, ask):
