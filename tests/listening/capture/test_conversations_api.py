@@ -158,6 +158,7 @@ class TestLogging:
             ({"type": "Point", "coordinates": []}, "dimensions"),
             ({"type": "Point", "coordinates": None}, "coordinates"),
             ({"type": "Polygon", "coordinates": []}, "type"),
+            ({"type": "Polygon", "coordinates": [[[11.3, 44.5]] * 50_000]}, "type"),
             ({"type": "Point", "coordinates": [11.31, 44.49], "crs": {"type": "name"}}, "crs"),
             ([11.31, 44.49], "not-an-object"),
         ],
