@@ -234,7 +234,16 @@ def test_an_interrupted_installation_is_not_taken_for_whole(folder):
     with pytest.raises(subprocess.CalledProcessError):
         folder.make("demo")
     (folder.path / "fail").unlink()
-    assert folder.make("demo") == [f"--require-hashes -r {folder.path}/requirements.txt"]
+    installed = [f"--require-hashes -r {folder.path}/requirements.txt"]
+    assert folder.make("demo") == installed
+    # Half of the new versions are in, and then the old file comes back.
+    (folder.path / "requirements.txt").write_text("newer\n")
+    (folder.path / "fail").touch()
+    with pytest.raises(subprocess.CalledProcessError):
+        folder.make("demo")
+    (folder.path / "fail").unlink()
+    (folder.path / "requirements.txt").write_text("requirements.txt\n")
+    assert folder.make("demo") == installed
 
 
 @pytest.mark.parametrize("damage", ["moved", "half", "python of another machine"])

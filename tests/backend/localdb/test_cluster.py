@@ -56,13 +56,13 @@ def test_it_works(unmade):
     assert sorted(path.name for path in (unmade.checkout / "var").iterdir()) == ["localdb.lock"]
 
 
-def test_killed_it_comes_back_with_everything(worn):
+def test_killed_it_comes_back_with_everything(worn, running):
     record = worn.up()
     remember(worn, "committed")
     os.kill(postmaster_of(worn.data), signal.SIGKILL)
-    # Another program may meanwhile have the number that the lock of the socket names.
+    # Another program of the same account may meanwhile have the number that the lock of the socket names.
     lock = Path(record.socket_directory, f".s.PGSQL.{record.port}.lock")
-    lock.write_text(lock.read_text().replace(lock.read_text().split()[0], str(os.getpid()), 1))
+    lock.write_text(lock.read_text().replace(lock.read_text().split()[0], str(postmaster_of(running.data)), 1))
     assert worn.up() == record
     assert remembered(worn) == ["committed"]
 
