@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zoneinfo
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,7 +31,7 @@ def secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
     return []
 
 
-@register(Tags.database)
+@register()
 def database_configured(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """There is a database to speak to, and it is PostgreSQL."""
     if not settings.DATABASE_URL:
@@ -45,10 +44,11 @@ def database_configured(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
             )
         ]
     scheme = urlsplit(settings.DATABASE_URL).scheme
-    if scheme not in {"postgis", "postgres", "postgresql"}:
+    if scheme not in {"postgis", "postgres", "postgresql"} or not settings.NAMED_DATABASE.get("NAME"):
+        # Never the URL itself: it holds a password.
         return [
             Error(
-                f"DATABASE_URL begins with {scheme!r}.",
+                f"DATABASE_URL begins with {scheme!r} and names no PostgreSQL database.",
                 hint="Only PostgreSQL with PostGIS can hold the records: postgis://user:password@host:5432/name.",
                 id="backend.E003",
             )
@@ -59,12 +59,10 @@ def database_configured(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
 @register()
 def time_zone(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The city's calendar is known: the day of a conversation depends on it."""
-    try:
-        zoneinfo.ZoneInfo(settings.TIME_ZONE)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+    if settings.CITY_TIME_ZONE != settings.TIME_ZONE:
         return [
             Error(
-                f"LISTENING_TIME_ZONE is {settings.TIME_ZONE!r}, which is no time zone.",
+                f"LISTENING_TIME_ZONE is {settings.CITY_TIME_ZONE!r}, which is no time zone.",
                 hint="Use a name of the IANA database, e.g. Europe/Rome.",
                 id="backend.E004",
             )
@@ -75,18 +73,16 @@ def time_zone(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Ch
 @register()
 def gis_libraries(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """GDAL and GEOS were found in their wheels, or where the settings say."""
-    missing = [
-        name
-        for name, path in (("GDAL", settings.GDAL_LIBRARY_PATH), ("GEOS", settings.GEOS_LIBRARY_PATH))
-        if path is None or not os.path.exists(path)
-    ]
+    found = {"GDAL": settings.GDAL_LIBRARY_PATH, "GEOS": settings.GEOS_LIBRARY_PATH}
+    asked = {name: os.environ.get(f"{name}_LIBRARY_PATH") or path for name, path in found.items()}
     return [
         Error(
-            f"{name} was not found.",
-            hint=f"Install the pinned requirements, whose wheels bring it, or set {name}_LIBRARY_PATH.",
+            f"{name} was not found" + (f" at {path}." if path else "."),
+            hint=f"Install the pinned requirements, whose wheels bring it, or correct {name}_LIBRARY_PATH.",
             id="backend.E005",
         )
-        for name in missing
+        for name, path in asked.items()
+        if path is None or not os.path.isfile(path)
     ]
 
 

@@ -42,28 +42,24 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
     """drf-spectacular postprocessing hook: describe the problem answers of each operation."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
     for path, operations in result["paths"].items():
-        for method, operation in operations.items():
-            for status, description in _problems_of(path, method, operation).items():
-                operation["responses"].setdefault(
-                    status,
-                    {
-                        "description": description,
-                        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                    },
-                )
+        for operation in operations.values():
+            for status, description in _problems_of(path, operation).items():
+                operation["responses"].setdefault(status, {"description": description})
+            # Also of those that a view declares by their description alone.
+            for status, response in operation["responses"].items():
+                if status >= "400":
+                    response.setdefault("content", {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}})
     return result
 
 
-def _problems_of(path: str, method: str, operation: dict[str, Any]) -> dict[str, str]:
+def _problems_of(path: str, operation: dict[str, Any]) -> dict[str, str]:
     problems = dict(ALWAYS)
     if operation.get("security") and {} not in operation["security"]:
         problems |= SIGNED_IN
     if "{" in path:
         problems |= WITH_ID
     if "requestBody" in operation:
-        problems |= WITH_BODY | {"409": "It contradicts what is stored.", "410": "It was deleted."}
-    if method == "delete" or "{" in path:
-        problems |= {"410": "It was deleted."}
+        problems |= WITH_BODY | {"409": "It contradicts what is stored."}
     if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ())):
         problems |= WITH_IF_MATCH
     return problems

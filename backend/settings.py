@@ -7,6 +7,7 @@ Mistakes are reported by `backend.checks` with a hint, not by a traceback.
 from __future__ import annotations
 
 import os
+import zoneinfo
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,23 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def is_time_zone(name: str) -> bool:
+    """Whether a name stands in the IANA database."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def parsed_url(url: str) -> dict[str, Any]:
+    """The database that a URL names; nothing when it names none (backend.E003)."""
+    try:
+        return dict(dj_database_url.parse(url)) if url else {}
+    except (ValueError, KeyError, dj_database_url.UnknownSchemeError):
+        return {}
+
+
 # --- how this process runs ---------------------------------------------------------------------------
 DEMO = flag("LISTENING_DEMO")
 DEBUG = flag("LISTENING_DEBUG")
@@ -44,7 +62,9 @@ CSRF_TRUSTED_ORIGINS = words("LISTENING_TRUSTED_ORIGINS")
 
 # --- the city ----------------------------------------------------------------------------------------
 CITY_NAME = os.environ.get("LISTENING_CITY", "Bologna")
-TIME_ZONE = os.environ.get("LISTENING_TIME_ZONE", "Europe/Rome")
+CITY_TIME_ZONE = os.environ.get("LISTENING_TIME_ZONE", "Europe/Rome")
+# Django would end in a traceback before a check could say what is wrong (backend.E004).
+TIME_ZONE = CITY_TIME_ZONE if is_time_zone(CITY_TIME_ZONE) else "UTC"
 LANGUAGE_CODE = os.environ.get("LISTENING_LANGUAGE", "it")
 LANGUAGES = [("it", "Italiano"), ("en", "English")]
 USE_I18N = True
@@ -81,6 +101,7 @@ MIDDLEWARE = [
     "backend.http.security_headers.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "backend.http.api_language.ApiLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -126,16 +147,21 @@ WEB_SESSION = {
     "jit": "off",
 }
 COMMAND_SESSION = {"statement_timeout": "10min", "lock_timeout": "10s", "jit": "off"}
+# By which SQL knows the city's day: boundaries come into force at its midnight (districts_day).
+CITY_SESSION = {"listening.time_zone": TIME_ZONE}
+NAMED_DATABASE = parsed_url(DATABASE_URL)
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        **(dj_database_url.parse(DATABASE_URL) if DATABASE_URL else {}),
+        **NAMED_DATABASE,
         "ENGINE": "django.contrib.gis.db.backends.postgis",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **NAMED_DATABASE.get("OPTIONS", {}),  # such as sslmode
             "options": " ".join(
-                f"-c {name}={value}" for name, value in (WEB_SESSION if PROCESS == "web" else COMMAND_SESSION).items()
-            )
+                f"-c {name}={value}"
+                for name, value in ((WEB_SESSION if PROCESS == "web" else COMMAND_SESSION) | CITY_SESSION).items()
+            ),
         },
     }
 }

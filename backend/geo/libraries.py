@@ -12,8 +12,11 @@ from pathlib import Path
 
 
 def gdal_library() -> str | None:
-    """The path of libgdal, or None: GeoDjango then asks the system. GDAL_LIBRARY_PATH in the environment wins."""
-    configured = os.environ.get("GDAL_LIBRARY_PATH")
+    """The path of libgdal, or None: GeoDjango then asks the system. GDAL_LIBRARY_PATH in the environment wins.
+
+    When it names no file it is passed over, so that a check can say so (backend.E005) before anything breaks.
+    """
+    configured = _file(os.environ.get("GDAL_LIBRARY_PATH"))
     if configured:
         return configured
     bundled = _bundled("pyogrio", "libgdal*.so*")
@@ -23,8 +26,12 @@ def gdal_library() -> str | None:
 
 
 def geos_library() -> str | None:
-    """The path of libgeos_c, or None. GEOS_LIBRARY_PATH in the environment wins."""
-    return os.environ.get("GEOS_LIBRARY_PATH") or _bundled("shapely", "libgeos_c*.so*")
+    """The path of libgeos_c, or None. GEOS_LIBRARY_PATH in the environment wins, as above."""
+    return _file(os.environ.get("GEOS_LIBRARY_PATH")) or _bundled("shapely", "libgeos_c*.so*")
+
+
+def _file(path: str | None) -> str | None:
+    return path if path and os.path.isfile(path) else None
 
 
 def _tell_where_the_data_are() -> None:

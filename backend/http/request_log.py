@@ -17,6 +17,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
 from pythonjsonlogger.json import JsonFormatter
 
 HEADER = "X-Request-ID"
@@ -66,9 +67,12 @@ _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 
 def _user_id(request: HttpRequest) -> int | None:
-    """The person's number, when somebody was asked for; looking would cost a query on public pages."""
-    user = request.__dict__.get("_cached_user")
-    return user.pk if user is not None else None
+    """The person's number, when somebody was asked for; looking would cost a query on public pages.
+
+    A session leaves the person in `_cached_user`, a token in `user`, which before is an unasked question.
+    """
+    user = request.__dict__.get("_cached_user") or request.__dict__.get("user")
+    return None if user is None or isinstance(user, SimpleLazyObject) else user.pk
 
 
 class AllowListedJsonFormatter(JsonFormatter):

@@ -31,7 +31,7 @@ class ImportConfig:
     layer: str
     rank: int
     names: Mapping[str, str]
-    is_default: bool
+    is_default: bool | None
     edition: str
     valid_from: dt.date
     is_schematic: bool
@@ -100,9 +100,11 @@ def read_config(path: Path) -> ImportConfig:
         mistakes.append(f"layer.rank is {layer.get('rank')!r}; write 0 for the base layer, more for coarser ones")
     if not isinstance(layer.get("names", {}), dict):
         mistakes.append("layer.names must map languages to names, e.g. {it: Zona, en: Zone}")
+    if not isinstance(layer.get("default", False), bool):
+        mistakes.append(f"layer.default is {layer['default']!r}; write true or false, or leave it out")
     aliases = top.get("aliases", {})
     if not isinstance(aliases, dict) or not all(isinstance(names, list) for names in aliases.values()):
-        mistakes.append("aliases must map a code or name to a list of names")
+        mistakes.append("aliases must map a name to a list of names")
         aliases = {}
     if mistakes:
         raise ConfigError(f"{path.name}: " + "; ".join(mistakes) + ".")
@@ -111,7 +113,7 @@ def read_config(path: Path) -> ImportConfig:
         layer=str(layer.get("code", top.get("attributes_of"))),
         rank=layer.get("rank", 0),
         names=layer.get("names", {}),
-        is_default=bool(layer.get("default", False)),
+        is_default=layer.get("default"),
         edition=str(edition.get("code", "")),
         valid_from=valid_from,
         is_schematic=bool(edition.get("schematic", False)),

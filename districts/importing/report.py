@@ -30,7 +30,7 @@ class ImportReport:
     source: str
     flaws: list[Flaw] = field(default_factory=list)
     districts: int = 0
-    outcome: Literal["imported", "unchanged", "trial", "refused"] = "refused"
+    outcome: Literal["imported", "figures", "unchanged", "trial", "refused"] = "refused"
 
     def add(self, flaws: Iterable[Flaw]) -> None:
         self.flaws.extend(flaws)
@@ -46,6 +46,7 @@ class ImportReport:
         """The report as a person reads it: the outcome first, then errors, repairs and warnings."""
         said = {
             "imported": f"imported and active: {self.districts} districts",
+            "figures": f"figures and names of {self.districts} districts were stored; boundaries stay as they are",
             "unchanged": f"unchanged: this file is imported already, {self.districts} districts",
             "trial": f"trial: {self.districts} districts would be imported; nothing was changed",
             "refused": "refused: nothing was changed",

@@ -196,9 +196,11 @@ def _write(config: ImportConfig, layer: gpd.GeoDataFrame, checksum: str) -> Boun
     owner, _ = Layer.objects.get_or_create(
         code=config.layer, defaults={"rank": config.rank, "names": dict(config.names)}
     )
-    if config.is_default and not owner.is_default:
-        Layer.objects.filter(is_default=True).update(is_default=False)
-    Layer.objects.filter(pk=owner.pk).update(names=dict(config.names), is_default=config.is_default)
+    # A mapping that does not say so leaves the default layer as it is.
+    is_default = owner.is_default if config.is_default is None else config.is_default
+    if is_default:
+        Layer.objects.exclude(pk=owner.pk).filter(is_default=True).update(is_default=False)
+    Layer.objects.filter(pk=owner.pk).update(names=dict(config.names), is_default=is_default)
     # What was open until further notice now ends where the new edition begins.
     BoundaryEdition.objects.active().filter(layer=owner, valid_from__lt=config.valid_from).filter(
         Q(valid_to__isnull=True) | Q(valid_to__gt=config.valid_from)
@@ -286,10 +288,14 @@ def _write_population(
 def _relate(edition: BoundaryEdition) -> None:
     """Compute what lies in what, in SQL."""
     with connection.cursor() as cursor:
+        # The planner still believes what the tables held before this transaction: planned for empty ones, the joins
+        # below take minutes instead of milliseconds.
+        cursor.execute("ANALYZE districts_boundaryedition, districts_district")
         cursor.execute(
             sql.read("districts.importing", "compute_memberships.sql"),
             {"edition": edition.pk, "least_share": LEAST_SHARE},
         )
+        cursor.execute("ANALYZE districts_membership")
         cursor.execute(sql.read("districts.importing", "share_population.sql"))
 
 
@@ -344,7 +350,7 @@ def _bring_figures(config: ImportConfig, table: pd.DataFrame, report: ImportRepo
     _write_names(config, districts, list(_aliases(config, table, [d.name for d in districts])))
     with connection.cursor() as cursor:
         cursor.execute(sql.read("districts.importing", "share_population.sql"))
-    report.outcome = "imported"
+    report.outcome = "figures"
 
 
 def _aliases(config: ImportConfig, table: pd.DataFrame, names: list[str]) -> Iterator[list[str]]:

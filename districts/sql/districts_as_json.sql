@@ -1,5 +1,6 @@
 -- districts/sql/districts_as_json.sql
--- Districts with names, newest population and parents, as the `properties` of GeoJSON features.
+-- Districts with names, newest population and the parents of today (of an edition that does not hold today: of its last
+-- or first day), as the `properties` of GeoJSON features.
 -- Grain: one row per district of :edition, in the natural order of codes. Rows: (id, properties).
 SELECT d.id,
        json_build_object(
@@ -27,10 +28,14 @@ SELECT d.id,
                 JOIN districts_district parent ON parent.id = m.parent_id
                 JOIN districts_boundaryedition pe ON pe.id = parent.edition_id
                 JOIN districts_layer pl ON pl.id = pe.layer_id
-                WHERE m.child_id = d.id), '[]')
+                WHERE m.child_id = d.id AND pe.status = 'active' AND pe.valid_from <= on_day.day
+                  AND (pe.valid_to IS NULL OR pe.valid_to > on_day.day)), '[]')
        )::text
 FROM districts_district d
 JOIN districts_boundaryedition e ON e.id = d.edition_id
 JOIN districts_layer l ON l.id = e.layer_id
+CROSS JOIN LATERAL (
+    SELECT greatest(e.valid_from, least(coalesce(e.valid_to - 1, districts_day()), districts_day())) AS day
+) AS on_day
 WHERE d.edition_id = %(edition)s
 ORDER BY d.code

@@ -1,8 +1,10 @@
 -- districts/sql/geography_version.sql
 -- A text that differs whenever anything the district pages show may have changed. Reads tables of some hundred rows:
--- boundaries and memberships change with an import alone, names and figures are also edited in the administration.
+-- boundaries and memberships change with an import, and with the day on which an edition comes into force; names and
+-- figures are also edited in the administration.
 SELECT concat_ws(
     ' ',
+    districts_day(),
     (SELECT string_agg(e.id || e.status || coalesce(e.valid_to::text, '') || e.checksum, ',' ORDER BY e.id)
      FROM districts_boundaryedition e),
     (SELECT count(*) || ':' || coalesce(sum(hashtextextended(n::text, 0)), 0) FROM districts_districtname n),

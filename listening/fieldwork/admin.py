@@ -40,18 +40,18 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class PersonPage(UserPage):
-    """Who may do what is the role; `is_staff` opens this administration."""
+    """Who may do what is the role; administrators alone come in here."""
 
     add_form = NewPersonForm
-    list_display = ("username", "role", "is_active", "is_staff", "last_login")
-    list_filter = ("role", "is_active", "is_staff")
+    list_display = ("username", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("May", {"fields": ("role", "is_active", "is_staff", "is_superuser")}),
+        ("May", {"fields": ("role", "is_active")}),
         ("Since", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "role", "password1", "password2")}),)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as AuthUserManager
 from django.contrib.gis.db import models
 from uuid6 import uuid7
 
 from listening.fieldwork.querysets import SessionQuerySet
+
+
+class UserManager(AuthUserManager["User"]):
+    """Makes people; `createsuperuser` makes an administrator."""
+
+    use_in_migrations = False
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **members: Any
+    ) -> User:
+        members.setdefault("role", User.Role.ADMIN)
+        return super().create_superuser(username, email, password, **members)
 
 
 class User(AbstractUser):
@@ -20,6 +35,13 @@ class User(AbstractUser):
         ADMIN = "admin"
 
     role = models.CharField(max_length=12, choices=Role, default=Role.LISTENER)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The role alone says who enters the administration; Django's flags follow it."""
+        self.is_staff = self.is_superuser = self.role == self.Role.ADMIN
+        super().save(*args, **kwargs)
 
 
 class ApiToken(models.Model):

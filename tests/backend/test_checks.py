@@ -1,6 +1,8 @@
 """A misconfigured city is told what is wrong, and how to mend it."""
 
-from types import SimpleNamespace
+import os
+import subprocess
+import sys
 
 import pytest
 from django.http import HttpResponse
@@ -47,7 +49,7 @@ class TestSecretKey:
     ],
 )
 def test_the_database(settings, url, found):
-    settings.DATABASE_URL = url
+    settings.DATABASE_URL, settings.NAMED_DATABASE = url, {"NAME": "x"}
     assert ids(checks.database_configured(None)) == found
 
 
@@ -61,16 +63,60 @@ def test_the_database(settings, url, found):
     ],
 )
 def test_the_time_zone(monkeypatch, zone, found):
-    # Set through Django's own door, a wrong one would already fail there.
-    monkeypatch.setattr(checks, "settings", SimpleNamespace(TIME_ZONE=zone))
-    assert ids(checks.time_zone(None)) == found
+    monkeypatch.setenv("LISTENING_TIME_ZONE", zone)
+    said = fresh("from backend import checks; print([message.id for message in checks.time_zone(None)])")
+    assert said == str(found)
 
 
-@pytest.mark.parametrize("path_of", [None, "/nowhere/libgdal.so"])
-def test_the_libraries(settings, path_of):
+def test_the_libraries(settings, monkeypatch):
     assert ids(checks.gis_libraries(None)) == []
-    settings.GDAL_LIBRARY_PATH = path_of
+    monkeypatch.setenv("GDAL_LIBRARY_PATH", "/nowhere/libgdal.so")
+    (error,) = checks.gis_libraries(None)
+    assert error.id == "backend.E005"
+    assert "/nowhere/libgdal.so" in error.msg
+    monkeypatch.delenv("GDAL_LIBRARY_PATH")
+    settings.GEOS_LIBRARY_PATH = None
     assert ids(checks.gis_libraries(None)) == ["backend.E005"]
+
+
+def fresh(program: str, **variables: str) -> str:
+    """What a program prints in a process of its own, after Django was set up: settings are read once."""
+    finished = subprocess.run(
+        [sys.executable, "-c", f"import django; django.setup(); {program}"],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "backend.settings", "LISTENING_PROCESS": "command", **variables},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return finished.stdout.strip() or finished.stderr.strip()
+
+
+class TestSettings:
+    """A mistake in the environment meets a check, not a traceback."""
+
+    @pytest.mark.parametrize("url", ["foo", "://", "nosql://h/x", "postgis://h:port/x", "postgis://h/"])
+    def test_a_url_that_names_no_database(self, url):
+        said = fresh(
+            "from django.core.checks import run_checks; print([message.id for message in run_checks()])",
+            DATABASE_URL=url,
+        )
+        assert said == "['backend.E003']"
+
+    def test_what_the_url_asks_for_is_kept(self):
+        """Else a city that asked for a verified server would speak to any."""
+        said = fresh(
+            "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS'])",
+            DATABASE_URL="postgis://u:p@h/x?sslmode=verify-full",
+        )
+        assert "verify-full" in said
+        assert "statement_timeout" in said
+
+
+class TestServing:
+    SERVE = "import backend.wsgi; print('served')"
+
+    def test_never_with_the_key_that_everybody_knows(self):
+        quiet = {"LISTENING_PROCESS": "web", "LISTENING_DEMO": "", "LISTENING_DEBUG": ""}
+        assert "LISTENING_SECRET_KEY is not set" in fresh(self.SERVE, LISTENING_SECRET_KEY="", **quiet)
+        assert fresh(self.SERVE, LISTENING_SECRET_KEY="x" * 50, **quiet) == "served"
 
 
 @pytest.mark.parametrize(

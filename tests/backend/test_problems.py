@@ -260,6 +260,20 @@ class TestNoView:
         assert response.json()["type"] == f"/problems/{InternalError.slug}"
         assert response["X-Request-ID"] == "request-0001"
 
+    @pytest.mark.parametrize("language", ["it", "en", "fr", ""])
+    def test_the_api_speaks_english(self, client, language):
+        """A program compares words that a person's browser must not change."""
+        asked = {"headers": {"Accept-Language": language}} if language else {}
+        refusals = [
+            client.put("/api/v1/themes", "{}", content_type="application/json", **asked),
+            client.get("/api/v1/conversations", **asked),
+            client.get("/api/v1/themes", headers={"Accept": "image/png", **asked.get("headers", {})}),
+        ]
+        details = [response.json()["detail"] for response in refusals]
+        assert 'Method "PUT" not allowed.' in details[0]
+        assert "credentials" in details[1].lower() or "sign in" in details[1].lower()
+        assert "Accept" in details[2]
+
     def test_another_method(self, client):
         response = client.put("/api/v1/themes", "{}", content_type="application/json")
         assert response.status_code == 405

@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 
 from backend.wsgi import application
 from listening.capture.accept import accept_many
+from listening.capture.api.filters import ConversationFilter
 from listening.fieldwork.models import Session, User, Venue
 from listening.fieldwork.tokens import issue
 from tests.listening.submissions import NOON, conversation, heard
@@ -68,6 +69,11 @@ def test_every_operation_says_what_it_is_for():
         for method, operation in operations.items():
             assert operation["description"], (path, method)
             assert {"400", "406"} <= set(operation["responses"]), (path, method)
+
+
+def test_every_filter_is_written_down():
+    written = {parameter["name"] for parameter in WRITTEN["paths"]["/api/v1/conversations"]["get"]["parameters"]}
+    assert set(ConversationFilter.base_filters) | {"limit", "cursor"} <= written
 
 
 @pytest.fixture

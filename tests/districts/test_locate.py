@@ -80,6 +80,16 @@ class TestEditions:
         BoundaryEdition.objects.filter(layer__code="area").update(valid_from=dt.date(2999, 1, 1))
         assert locate(point(*inside(5))).how == "outside"
 
+    @pytest.mark.parametrize(("zone", "how"), [("Pacific/Kiritimati", "inside"), ("Etc/GMT+12", "outside")])
+    def test_from_the_midnight_of_the_city(self, city, zone, how):
+        """Somewhere it is tomorrow already: between these two calendars lies at least a day."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT (now() AT TIME ZONE 'Pacific/Kiritimati')::date")
+            (latest_day,) = cursor.fetchone()
+            BoundaryEdition.objects.filter(layer__code="area").update(valid_from=latest_day)
+            cursor.execute("SELECT set_config('listening.time_zone', %s, true)", [zone])
+            assert locate(point(*inside(5))).how == how
+
     def test_never_a_draft(self, city):
         BoundaryEdition.objects.filter(layer__code="area").update(status="draft")
         assert locate(point(*inside(5))).how == "outside"

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib import admin
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -99,14 +100,17 @@ class TestDoors:
         row = model._default_manager.first()
         assert browser.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
 
-    def test_an_administrator_by_flag_alone_reads_no_record(self, filled):
+    def test_the_flags_follow_the_role(self, filled, coordinator):
         """Who may read what was said is decided in one place, also here."""
-        person = User.objects.create_superuser("pia", password="a-long-test-password", role=User.Role.PLANNER)
-        client = Client()
-        client.force_login(person)
-        row = Conversation.objects.get()
-        assert b"0 conversations" in client.get(address(Conversation, "changelist")).content
-        assert client.get(address(Conversation, "change", row.pk)).status_code == 302
+        coordinator.is_staff = coordinator.is_superuser = True
+        coordinator.save()
+        coordinator.refresh_from_db()
+        assert (coordinator.is_staff, coordinator.is_superuser) == (False, False)
+
+    def test_the_command_of_django_makes_an_administrator(self, db):
+        call_command("createsuperuser", "--noinput", username="pia", email="pia@example.org")
+        pia = User.objects.get(username="pia")
+        assert (pia.role, pia.is_staff, pia.is_superuser) == ("admin", True, True)
 
     def test_the_secret_of_a_token_is_nowhere(self, browser, filled):
         token = ApiToken.objects.get()

@@ -1,17 +1,22 @@
+-- Today, by the calendar of the city: its midnight is not that of UTC.
+CREATE FUNCTION districts_day() RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT (now() AT TIME ZONE coalesce(nullif(current_setting('listening.time_zone', true), ''), 'UTC'))::date
+$$;
+
 -- The districts of the editions valid today.
 CREATE VIEW districts_today AS
 SELECT d.id, d.code, d.geometry, e.id AS edition_id, e.layer_id, l.rank
 FROM districts_district d
 JOIN districts_boundaryedition e ON e.id = d.edition_id
 JOIN districts_layer l ON l.id = e.layer_id
-WHERE e.status = 'active' AND e.valid_from <= CURRENT_DATE AND (e.valid_to IS NULL OR e.valid_to > CURRENT_DATE);
+WHERE e.status = 'active' AND e.valid_from <= districts_day() AND (e.valid_to IS NULL OR e.valid_to > districts_day());
 
 -- Which district of a layer a count stored under another district belongs to: itself, and its main parents.
 -- Joined in every need map: it reads editions and memberships, not the geometry or the layers.
 CREATE VIEW districts_placement AS
 WITH today AS (
     SELECT e.id, e.layer_id FROM districts_boundaryedition e
-    WHERE e.status = 'active' AND e.valid_from <= CURRENT_DATE AND (e.valid_to IS NULL OR e.valid_to > CURRENT_DATE)
+    WHERE e.status = 'active' AND e.valid_from <= districts_day() AND (e.valid_to IS NULL OR e.valid_to > districts_day())
 )
 SELECT today.layer_id, d.id AS district_id, d.id AS source_id
 FROM today JOIN districts_district d ON d.edition_id = today.id

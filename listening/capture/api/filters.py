@@ -6,6 +6,8 @@ from typing import Any
 
 import django_filters
 from django.contrib.gis.geos import Polygon
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 
 from backend import clock
 from backend.geo.bbox import BBoxError, parse_bbox
@@ -101,6 +103,17 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
                 allowed=[f"{SHORTEST_SEARCH} characters or more"],
             )
         return queryset.saying(text)
+
+
+FILTER_PARAMETERS = [
+    OpenApiParameter(
+        name,
+        OpenApiTypes.UUID if isinstance(declared, django_filters.UUIDFilter) else str,
+        description=declared.extra.get("help_text", ""),
+        enum=[str(code) for code, _ in declared.extra.get("choices", ())] or None,
+    )
+    for name, declared in ConversationFilter.base_filters.items()
+]
 
 
 def filtered(queryset: ConversationQuerySet, params: Any, *, also: frozenset[str]) -> ConversationQuerySet:

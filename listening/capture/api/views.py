@@ -21,7 +21,7 @@ from backend.policy import SignedIn
 from backend.problems import Forbidden, InvalidRequest, NotFound
 from listening.capture.accept import accept
 from listening.capture.amend import amend, delete
-from listening.capture.api.filters import ConversationFilter, filtered
+from listening.capture.api.filters import FILTER_PARAMETERS, filtered
 from listening.capture.api.merge_patch import merge_patch
 from listening.capture.api.pages import PARAMETERS as PAGE_PARAMETERS
 from listening.capture.api.pages import page_of
@@ -44,6 +44,7 @@ JSON = "application/json"
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description="ETag of the conversation as you read it."
 )
+GONE = {410: OpenApiResponse(description="It was deleted.")}
 DOCUMENT = {(200, JSON): ConversationSerializer, (200, GEOJSON): ConversationFeatureSerializer}
 
 
@@ -92,8 +93,8 @@ class ConversationListView(RecordView):
 
     @extend_schema(
         operation_id="list_conversations",
-        filters=True,
         parameters=[
+            *FILTER_PARAMETERS,
             OpenApiParameter("limit", int, description="Conversations per page, 1 to 500; 50 by default."),
             OpenApiParameter(
                 "cursor", str, description="Where the page starts: from the `next` link of the one before."
@@ -119,15 +120,14 @@ class ConversationListView(RecordView):
             response["Link"] = f'<{following}>; rel="next"'
         return response
 
-    filterset_class = ConversationFilter
-
     @extend_schema(
         operation_id="log_conversation",
         request=ConversationSerializer,
         responses={
             201: ConversationSerializer,
             200: OpenApiResponse(ConversationSerializer, description="It was stored before; nothing changed."),
-        },
+        }
+        | GONE,
     )
     def post(self, request: Request) -> HttpResponse:
         """Store a conversation with its findings, exactly once: send it again after a lost answer."""
@@ -143,7 +143,7 @@ class ConversationListView(RecordView):
 class ConversationView(RecordView):
     """One conversation."""
 
-    @extend_schema(operation_id="read_conversation", responses=DOCUMENT)
+    @extend_schema(operation_id="read_conversation", responses=DOCUMENT | GONE)
     def get(self, request: Request, pk: UUID) -> HttpResponse:
         """One conversation; 410 when it was deleted and was one's to read."""
         person = person_of(request)
@@ -157,7 +157,7 @@ class ConversationView(RecordView):
         operation_id="change_conversation",
         parameters=[IF_MATCH],
         request={JSON: ConversationPatchSerializer, MergePatchParser.media_type: ConversationPatchSerializer},
-        responses={200: ConversationSerializer},
+        responses={200: ConversationSerializer} | GONE,
     )
     def patch(self, request: Request, pk: UUID) -> HttpResponse:
         """Change a conversation by JSON Merge Patch (RFC 7396); `place` and `findings` are replaced as a whole."""
@@ -180,7 +180,7 @@ class ConversationView(RecordView):
         parameters=[
             OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="Delete only this version.")
         ],
-        responses={204: None},
+        responses={204: None} | GONE,
     )
     def delete(self, request: Request, pk: UUID) -> HttpResponse:
         """Delete a conversation and all that was said in it; a tombstone keeps the id from coming back."""
@@ -199,7 +199,7 @@ class FindingView(RecordView):
         operation_id="change_finding",
         parameters=[IF_MATCH],
         request={JSON: FindingPatchSerializer, MergePatchParser.media_type: FindingPatchSerializer},
-        responses={200: ConversationSerializer},
+        responses={200: ConversationSerializer} | GONE,
     )
     def patch(self, request: Request, pk: UUID) -> HttpResponse:
         """Change one finding, e.g. set its themes; answers with its conversation, whose ETag If-Match names."""

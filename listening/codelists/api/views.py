@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from django.http import HttpResponse
-from django.utils.translation import get_language
+from django.utils.translation import get_language_from_request
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.renderers import JSONRenderer
@@ -37,7 +37,7 @@ class ThemesView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """The themes that are not retired, with labels in every language we have."""
         refuse_unknown(request.GET, [])
-        language = (get_language() or "").partition("-")[0]
+        language = get_language_from_request(request).partition("-")[0]
         themes = Theme.objects.on_offer().select_related("parent").prefetch_related("labels")
         body = json.dumps(
             {"language": language, "themes": [_shown(theme, language) for theme in themes]}, ensure_ascii=False

@@ -9,13 +9,13 @@ WITH outdated AS MATERIALIZED (
         SELECT d.id
         FROM districts_district d JOIN districts_boundaryedition e ON e.id = d.edition_id
         WHERE e.layer_id = old_edition.layer_id AND e.status = 'active'
-          AND e.valid_from <= CURRENT_DATE AND (e.valid_to IS NULL OR e.valid_to > CURRENT_DATE)
+          AND e.valid_from <= districts_day() AND (e.valid_to IS NULL OR e.valid_to > districts_day())
           AND (d.code = old.code OR ST_Covers(d.geometry, old.point_on_surface))
         ORDER BY d.code = old.code DESC, d.code
         LIMIT 1
     ) AS heir
     FROM districts_district old JOIN districts_boundaryedition old_edition ON old_edition.id = old.edition_id
-    WHERE old_edition.status <> 'active' OR old_edition.valid_from > CURRENT_DATE OR old_edition.valid_to <= CURRENT_DATE
+    WHERE old_edition.status <> 'active' OR old_edition.valid_from > districts_day() OR old_edition.valid_to <= districts_day()
 ), conversation_moves AS MATERIALIZED (
     SELECT c.id, CASE c.place WHEN 'point' THEN districts_locate(c.location) ELSE coalesce(o.heir, c.district_id) END AS district_id
     FROM records_conversation c LEFT JOIN outdated o ON o.id = c.district_id

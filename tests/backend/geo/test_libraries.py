@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -63,7 +64,13 @@ def test_a_configured_data_folder_is_left_alone() -> None:
     assert run(program, PROJ_LIB="/somewhere").strip() == "None"
 
 
-def test_a_configured_library_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GDAL_LIBRARY_PATH", "/opt/libgdal.so")
-    monkeypatch.setenv("GEOS_LIBRARY_PATH", "/opt/libgeos_c.so")
-    assert (gdal_library(), geos_library()) == ("/opt/libgdal.so", "/opt/libgeos_c.so")
+def test_a_configured_library_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bundled = gdal_library(), geos_library()
+    paths = tmp_path / "libgdal.so", tmp_path / "libgeos_c.so"
+    for name, path in zip(("GDAL", "GEOS"), paths, strict=True):
+        monkeypatch.setenv(f"{name}_LIBRARY_PATH", str(path))
+    # One that is not there is passed over: a check says so, where loading it would end in a traceback.
+    assert (gdal_library(), geos_library()) == bundled
+    for path in paths:
+        path.touch()
+    assert (gdal_library(), geos_library()) == tuple(map(str, paths))

@@ -9,6 +9,7 @@ from uuid6 import uuid7
 
 from backend.http.request_log import AllowListedJsonFormatter
 from listening.capture.accept import accept
+from listening.fieldwork.tokens import issue
 from listening.records.models import Conversation
 from tests.listening.submissions import conversation, document, heard
 
@@ -30,6 +31,13 @@ class TestRequests:
         (line,) = [json.loads(text) for text in lines() if "listening.requests" in text]
         assert {"method", "route", "status", "duration_ms", "bytes", "timestamp"} <= set(line)
         assert (line["method"], line["route"], line["status"]) == ("GET", "api/v1/themes", 200)
+
+    def test_the_person_by_number_whether_by_session_or_token(self, listener, client, lines):
+        client.get("/api/v1/venues", headers={"Authorization": f"Bearer {issue(listener)}"})
+        client.force_login(listener)
+        client.get("/api/v1/venues")
+        told = [json.loads(text).get("user_id") for text in lines() if "listening.requests" in text]
+        assert told == [listener.pk] * 2
 
     def test_nothing_of_what_was_said(self, city, listener, client_of, lines):
         client = client_of(listener)

@@ -7,7 +7,8 @@ import pytest
 import shapely
 from django.test import Client
 
-from districts.models import BoundaryEdition, DistrictName, Layer, Population
+from backend import clock
+from districts.models import BoundaryEdition, District, DistrictName, Layer, Membership, Population
 from tests.squareville import SIDE, SOUTH, WEST, inside
 
 DISTRICTS = "/api/v1/districts"
@@ -95,6 +96,25 @@ class TestCollection:
 
     def test_answers_are_for_everybody(self, ask):
         assert "public" in ask()["Cache-Control"]
+
+
+class TestParents:
+    def test_those_of_the_same_day(self, city, ask):
+        """A quartiere that was drawn anew: the old one is no parent any more, except of what was valid with it."""
+        old = city.districts["quartiere", "10"]
+        today = clock.local_date(clock.now())
+        BoundaryEdition.objects.filter(pk=old.edition_id).update(valid_to=today)
+        renewed = BoundaryEdition.objects.create(
+            layer=old.edition.layer, code="second", status="active", valid_from=today, source="s", licence="l",
+            checksum="c", imported_at=old.edition.imported_at,
+        )  # fmt: skip
+        new = District.objects.create(
+            edition=renewed, code="10", name="Centro", geometry=old.geometry, point_on_surface=old.point_on_surface,
+            area_km2=old.area_km2,
+        )  # fmt: skip
+        Membership.objects.create(child=city.area(5), parent=new, share_of_area=1, is_main=True)
+        (feature,) = ask(layer="area", code="5").json()["features"]
+        assert [p["id"] for p in feature["properties"]["parents"] if p["layer"] == "quartiere"] == [new.pk]
 
 
 class TestSelection:

@@ -409,7 +409,7 @@ class TestFigures:
     def test_figures_join_by_code(self, bring, grid, tmp_path):
         bring(grid)
         report = bring(source=self.write(tmp_path, "1;111;1\n2;222;0\n"), **self.FIGURES)
-        assert report.outcome == "imported"
+        assert report.outcome == "figures"
         assert Population.objects.get(district__code="1", year=2023).residents == 111
         assert set(District.objects.filter(exclude_from_rates=True).values_list("code", flat=True)) == {"1"}
 
@@ -436,3 +436,24 @@ class TestCommand:
         assert "edition-exists" in capsys.readouterr().out
         with pytest.raises(CommandError, match="no file"):
             call_command("import_districts", config=files["config"], source=tmp_path / "gone.geojson")
+
+
+class TestDefaultLayer:
+    """Which layer maps show when none is asked for: a mapping that does not say so leaves it as it is."""
+
+    def default(self) -> list[str]:
+        return list(Layer.objects.filter(is_default=True).values_list("code", flat=True))
+
+    def test_it_stays_and_moves(self, bring, grid):
+        area = {"code": "area", "rank": 0, "names": {"it": "Area"}}
+        bring(grid, layer={**area, "default": True})
+        assert self.default() == ["area"]
+        later = {"code": "2025", "valid_from": dt.date(2025, 1, 1)}
+        assert bring(grid, layer=area, edition=later).outcome == "imported"
+        assert self.default() == ["area"]
+        bring(grid, **{**BLOCKS, "layer": {**BLOCKS["layer"], "default": True}})
+        assert self.default() == ["block"]
+
+    def test_what_is_no_answer(self, bring, grid):
+        with pytest.raises(ConfigError, match=r"layer\.default"):
+            bring(grid, layer={"code": "area", "rank": 0, "names": {"it": "Area"}, "default": "maybe"})
