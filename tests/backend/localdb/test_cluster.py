@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -59,7 +60,11 @@ def test_it_works(unmade):
 def test_killed_it_comes_back_with_everything(worn, running):
     record = worn.up()
     remember(worn, "committed")
-    os.kill(postmaster_of(worn.data), signal.SIGKILL)
+    pid = postmaster_of(worn.data)
+    os.kill(pid, signal.SIGKILL)
+    # A dying one may still answer: wait until it is gone.
+    while Path(f"/proc/{pid}").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text():
+        time.sleep(0.01)
     # Another program of the same account may meanwhile have the number that the lock of the socket names.
     lock = Path(record.socket_directory, f".s.PGSQL.{record.port}.lock")
     lock.write_text(lock.read_text().replace(lock.read_text().split()[0], str(postmaster_of(running.data)), 1))
