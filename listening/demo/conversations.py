@@ -157,6 +157,9 @@ def _conversations(
     base = _logit(np.minimum(0.6, popularity / popularity.sum() * THEMES_PER_CONVERSATION * 0.88))
     field = _fields(stage, draw)
     pools = _points_inside(stage, draw)
+    # In the next town, 1.6 km east of the city: some conversations are held outside every district.
+    _, south, east, north = shapely.total_bounds([area.geometry for area in stage.areas])
+    fair = (float(east) + 0.02, float(south + north) / 2)
     end = dt.datetime.combine(until, dt.time(), dt.UTC)
     languages, language_p = list(LANGUAGES), np.array(list(LANGUAGES.values())) / sum(LANGUAGES.values())
     kinds, kind_p = list(KINDS), np.array(list(KINDS.values())) / sum(KINDS.values())
@@ -180,7 +183,7 @@ def _conversations(
             occurred_at=at,
             received_at=min(at + dt.timedelta(minutes=float(-40 * math.log(1 - dice[4] * 0.999))), end),
             channel="phone" if dice[5] > 0.985 else CHANNELS[session.kind],
-            place=_place(stage, session, pools, dice[6:11]),
+            place=_place(stage, session, pools, fair, dice[6:11]),
             language=language,
             people_count=people,
             bands=_bands(people, draw),
@@ -247,7 +250,7 @@ def _sentence(code: str, kind: str, language: str, dice: Floats) -> str:
     return sentence
 
 
-def _place(stage: Stage, session: DemoSession, pools: list[Floats], dice: Floats) -> Place:
+def _place(stage: Stage, session: DemoSession, pools: list[Floats], fair: tuple[float, float], dice: Floats) -> Place:
     if dice[0] < 0.03:
         return Place("city")
     if dice[0] < 0.05:
@@ -263,7 +266,7 @@ def _place(stage: Stage, session: DemoSession, pools: list[Floats], dice: Floats
         pool = pools[session.area]
         lon, lat = pool[int(dice[1] * len(pool))]
     if dice[0] > 0.995:
-        lon += 0.09  # at the fair in the next town
+        lon, lat = fair[0] + (dice[1] - 0.5) * 0.002, fair[1] + (dice[2] - 0.5) * 0.002
     return Place(
         "point", lon=round(float(lon), 6), lat=round(float(lat), 6), accuracy_m=round(4 + 60 * float(dice[3]) ** 3, 1)
     )

@@ -10,8 +10,11 @@ from django.db.models import Count
 from django.test import override_settings
 
 from districts.models import BoundaryEdition, District
+from listening.capture.envelope import city_envelope
+from listening.capture.rules import mistakes
 from listening.demo.checks import no_demo_people
-from listening.demo.load import load_demo
+from listening.demo.conversations import invent
+from listening.demo.load import load_demo, read_stage
 from listening.demo.people import PASSWORD, PEOPLE, make_people
 from listening.fieldwork.models import Session, User, Venue
 from listening.needmaps.build import build_need_map, parse_query
@@ -62,12 +65,24 @@ def test_it_looks_like_listening(demo):
     assert min(days) >= UNTIL - dt.timedelta(days=3 * 366)
     assert max(days) < UNTIL
     assert Session.objects.count() > NUMBER / 30
+    # Some were held outside every district, and some nowhere in particular.
+    assert Conversation.objects.filter(place="point", district=None).exists()
+    assert Conversation.objects.filter(place="none").exists()
     # Free text first: some findings have no theme yet.
     assert Finding.objects.filter(themes=None).exists()
     assert Finding.objects.filter(themes__isnull=False).exists()
     languages = Counter(Conversation.objects.values_list("language", flat=True))
     assert languages.most_common(1)[0][0] == "it"
     assert len(languages) > 5
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_nothing_is_invented_that_capture_refuses(demo, seed):
+    load_demo(conversations=1, until=UNTIL, tell=quiet)
+    invented = list(invent(read_stage(), conversations=10_000, seed=seed, until=UNTIL).conversations)
+    envelope = city_envelope()
+    wrong = [each for told in invented for each in mistakes(told, received_at=told.received_at, envelope=envelope)]
+    assert wrong == []
 
 
 def test_needs_differ_from_place_to_place(demo):
