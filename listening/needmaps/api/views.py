@@ -73,6 +73,8 @@ class NeedMapView(APIView):
         # Counting is cheap, sending is not: the tag is of what would be sent.
         etag = etag_of(content_type, body)
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        if request.accepted_renderer.media_type == CSV:
+            headers["Content-Disposition"] = f'attachment; filename="{file_name(need_map)}.csv"'
         if not_modified(request, etag):
             return HttpResponse(status=304, headers=headers)
         return HttpResponse(body, content_type=content_type, headers=headers)
@@ -98,6 +100,16 @@ def as_csv(need_map: NeedMap) -> str:
     for name, need in (("(unplaced)", need_map.unplaced), ("(city)", need_map.city)):
         rows.append(["", name, need.conversations, need.mentioning, need.mentions, _share(need), ""])
     return csv_text(header, rows)
+
+
+def file_name(need_map: NeedMap) -> str:
+    """What a table is of, in the name under which it is saved: a CSV has no other place to say so."""
+    query = need_map.query
+    parts = [
+        "need-map", query.layer.code, query.period.label.replace("/", "_"), query.theme and query.theme.code, query.kind,
+        "schematic" if need_map.edition.is_schematic else None,
+    ]  # fmt: skip
+    return "-".join(part for part in parts if part)
 
 
 def properties(need_map: NeedMap, need: DistrictNeed) -> dict[str, Any]:

@@ -119,6 +119,13 @@ class TestCSV:
         rows = list(csv.reader(io.StringIO(ask(layer="area", format="csv").content.decode("utf-8-sig"))))
         assert not rows[1][1].startswith("=")
 
+    def test_the_name_of_the_file_says_what_it_is(self, ask):
+        named = ask(layer="area", theme="rent", kind="need", format="csv")["Content-Disposition"]
+        assert named == 'attachment; filename="need-map-area-2026-rent-need.csv"'
+        BoundaryEdition.objects.update(is_schematic=True)
+        named = ask(layer="area", period="2026-01-01/2026-02-01", format="csv")["Content-Disposition"]
+        assert named == 'attachment; filename="need-map-area-2026-01-01_2026-02-01-schematic.csv"'
+
     def test_by_accept(self, ask):
         assert ask(headers={"Accept": "text/csv"})["Content-Type"].startswith("text/csv")
 
