@@ -105,10 +105,9 @@ def as_csv(need_map: NeedMap) -> str:
 def file_name(need_map: NeedMap) -> str:
     """What a table is of, in the name under which it is saved: a CSV has no other place to say so."""
     query = need_map.query
-    parts = [
-        "need-map", query.layer.code, query.period.label.replace("/", "_"), query.theme and query.theme.code, query.kind,
-        "schematic" if need_map.edition.is_schematic else None,
-    ]  # fmt: skip
+    period = query.period.label.replace("/", "_")
+    schematic = "schematic" if need_map.edition.is_schematic else None
+    parts = ["need-map", query.layer.code, period, query.theme and query.theme.code, query.kind, schematic]
     return "-".join(part for part in parts if part)
 
 
