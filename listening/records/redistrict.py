@@ -25,6 +25,8 @@ def redistrict() -> Moved:
     Runs within the activation of an edition, and daily, because an edition may come into force on a later day.
     """
     with connection.cursor() as cursor:
+        # Right after a bulk load the statistics still tell of the tables before it, and the plan joins row by row.
+        cursor.execute("ANALYZE records_conversation, records_finding")
         cursor.execute(sql.read("listening.records", "redistrict.sql"))
         return Moved(*cursor.fetchone())
 

@@ -80,7 +80,8 @@ $$;
 -- Locks: the tally rows, in id order. Each statement below takes its own snapshot (READ COMMITTED), so after a wait it
 -- sees what the other transaction committed, and two edits of one conversation are counted as one after the other.
 -- Plans are made anew for each call: one made for a few ids, or for tables that were empty, is a thousand times too slow
--- for a batch.
+-- for a batch. And findings and themes are looked up per conversation, because a join depends on statistics: tables that
+-- were analysed while empty were read once per finding and conversation, for minutes.
 CREATE FUNCTION rollups_refresh(ids uuid[]) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     IF ids IS NULL OR cardinality(ids) = 0 THEN
@@ -91,27 +92,24 @@ BEGIN
     WITH fresh AS MATERIALIZED (
         SELECT c.id, coalesce(c.district_id, 0) AS district_id, c.occurred_on AS day,
                CASE WHEN c.may_be_counted AND NOT c.is_test THEN coalesce(f.facts, '[]') END AS facts,
-               coalesce(f.seen, 0) AS seen
+               f.seen
         FROM records_conversation c
-        LEFT JOIN (
-            SELECT f.conversation_id,
-                   jsonb_agg(jsonb_build_array(f.kind, coalesce(f.district_id, 0), coalesce(t.themes, '[]')) ORDER BY f.id)
+        CROSS JOIN LATERAL (
+            SELECT jsonb_agg(jsonb_build_array(f.kind, coalesce(f.district_id, 0), coalesce(t.themes, '[]')) ORDER BY f.id)
                        AS facts,
                    count(*) + coalesce(sum(t.links), 0) AS seen
             FROM records_finding f
-            LEFT JOIN (
-                SELECT ft.finding_id, jsonb_agg(DISTINCT listed.theme_id ORDER BY listed.theme_id) AS themes,
+            CROSS JOIN LATERAL (
+                SELECT jsonb_agg(DISTINCT listed.theme_id ORDER BY listed.theme_id) AS themes,
                        count(DISTINCT ft.theme_id) AS links
                 FROM records_findingtheme ft
-                JOIN codelists_theme theme ON theme.id = ft.theme_id
-                CROSS JOIN LATERAL (VALUES (theme.id), (theme.parent_id)) AS listed (theme_id)
-                WHERE listed.theme_id IS NOT NULL
-                  AND ft.finding_id IN (SELECT g.id FROM records_finding g WHERE g.conversation_id = ANY (ids))
-                GROUP BY ft.finding_id
-            ) t ON t.finding_id = f.id
-            WHERE f.conversation_id = ANY (ids)
-            GROUP BY f.conversation_id
-        ) f ON f.conversation_id = c.id
+                CROSS JOIN LATERAL (
+                    VALUES (ft.theme_id), ((SELECT theme.parent_id FROM codelists_theme theme WHERE theme.id = ft.theme_id))
+                ) AS listed (theme_id)
+                WHERE ft.finding_id = f.id AND listed.theme_id IS NOT NULL
+            ) t
+            WHERE f.conversation_id = c.id
+        ) f
         WHERE c.id = ANY (ids)
     ), changed AS MATERIALIZED (
         SELECT coalesce(fresh.id, t.conversation_id) AS id,
@@ -195,15 +193,16 @@ HAVING sum(conversations) <> 0 OR sum(mentions) <> 0;
 -- Of some conversations, those to which findings or themes were added that their tallies have not seen. A capture writes
 -- conversations, findings and themes in one statement, and the first of its triggers counts them all.
 CREATE FUNCTION rollups_unseen(ids uuid[]) RETURNS uuid[] LANGUAGE sql STABLE SET plan_cache_mode = force_custom_plan AS $$
-    SELECT array_agg(there.conversation_id)
-    FROM (
-        SELECT f.conversation_id, count(DISTINCT f.id) + count(ft.id) AS there
-        FROM records_finding f LEFT JOIN records_findingtheme ft ON ft.finding_id = f.id
-        WHERE f.conversation_id = ANY (ids)
-        GROUP BY f.conversation_id
+    SELECT array_agg(c.id)
+    FROM unnest(ids) AS c (id)
+    CROSS JOIN LATERAL (
+        SELECT count(*) + coalesce(sum(t.links), 0) AS seen
+        FROM records_finding f
+        CROSS JOIN LATERAL (SELECT count(*) AS links FROM records_findingtheme ft WHERE ft.finding_id = f.id) t
+        WHERE f.conversation_id = c.id
     ) there
-    LEFT JOIN rollups_tally t ON t.conversation_id = there.conversation_id
-    WHERE t.seen IS DISTINCT FROM there.there
+    LEFT JOIN rollups_tally t ON t.conversation_id = c.id
+    WHERE t.seen IS DISTINCT FROM there.seen
 $$;
 
 
