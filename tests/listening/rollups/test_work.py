@@ -39,7 +39,7 @@ def batch(listener, themes):
 
 @pytest.fixture
 def statistics_of_emptied_tables(city, themes, listener):
-    """What autovacuum notes after a rehearsal was deleted, or a large load rolled back: pages, and not one row in them."""
+    """What autovacuum notes after a rehearsal was deleted, or a large load rolled back: pages, and no rows in them."""
     accept_many(batch(listener, themes), by=listener)
     Conversation.objects.all().delete()
     analyze()
