@@ -13,3 +13,8 @@ def now() -> dt.datetime:
 def local_date(instant: dt.datetime) -> dt.date:
     """The calendar day of an instant in the city's time zone (setting TIME_ZONE)."""
     return timezone.localtime(instant, timezone.get_default_timezone()).date()
+
+
+def today() -> dt.date:
+    """The city's calendar day at this moment."""
+    return local_date(now())

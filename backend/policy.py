@@ -6,9 +6,12 @@ Views of REST framework declare it by `permission_classes`; plain Django views b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.decorators import method_decorator
 from rest_framework.permissions import BasePermission
@@ -26,29 +29,48 @@ class AccessPolicy(BasePermission):
 
     summary: ClassVar[str]
 
+    @classmethod
+    def admits(cls, person: Any) -> bool:
+        """Whether a person, perhaps an anonymous one, may call."""
+        raise NotImplementedError
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return self.admits(request.user)
+
 
 class Public(AccessPolicy):
     summary = "anyone"
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    @classmethod
+    def admits(cls, person: Any) -> bool:
         return True
 
 
 class SignedIn(AccessPolicy):
     summary = "people who are signed in"
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return bool(request.user and request.user.is_authenticated)
+    @classmethod
+    def admits(cls, person: Any) -> bool:
+        return bool(person and person.is_authenticated)
 
 
 def access(declared: type[AccessPolicy]) -> Callable[[View], View]:
     """Declare and enforce the policy of a plain Django view, function or class.
 
-    Whom it does not admit is sent to the sign-in page and back.
+    Whoever is not signed in is sent to the sign-in page and back; whom it does not admit then gets 403.
     """
 
+    def guard(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if not declared.admits(request.user):
+                raise PermissionDenied(f"This page is for {declared.summary}.")
+            return view(request, *args, **kwargs)
+
+        return login_required(guarded)
+
     def declare(view: View) -> View:
-        decorate = method_decorator(login_required, name="dispatch") if isinstance(view, type) else login_required
+        decorate = method_decorator(guard, name="dispatch") if isinstance(view, type) else guard
         guarded: Any = view if declared is Public else decorate(view)
         guarded.access_policy = declared
         return cast("View", guarded)

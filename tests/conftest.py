@@ -11,6 +11,8 @@ from rest_framework.test import APIClient
 
 from listening.codelists.models import Theme, ThemeLabel
 from listening.fieldwork.models import User
+from listening.fieldwork.roles import Role
+from tests.people import person
 from tests.squareville import City, build_city
 
 
@@ -56,28 +58,24 @@ def themes(db: None) -> dict[str, Theme]:
     return made
 
 
-def _person(name: str, role: str) -> User:
-    return User.objects.create_user(name, password="a-long-test-password", role=role)
-
-
 @pytest.fixture
 def listener(db: None) -> User:
-    return _person("anna", User.Role.LISTENER)
+    return person("anna", Role.LISTENER)
 
 
 @pytest.fixture
 def other_listener(db: None) -> User:
-    return _person("bruno", User.Role.LISTENER)
+    return person("bruno", Role.LISTENER)
 
 
 @pytest.fixture
 def coordinator(db: None) -> User:
-    return _person("carla", User.Role.COORDINATOR)
+    return person("carla", Role.COORDINATOR)
 
 
 @pytest.fixture
 def planner(db: None) -> User:
-    return _person("dario", User.Role.PLANNER)
+    return person("dario", Role.PLANNER)
 
 
 @pytest.fixture

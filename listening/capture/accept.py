@@ -54,7 +54,8 @@ def accept(submission: Submission, *, by: User) -> Acceptance:
         return Acceptance(submission.id, created=True)
     # The id is known: another request stored it, perhaps a moment ago (the insert waited for its commit).
     stored = Conversation.objects.filter(pk=submission.id).values_list("submission_fingerprint", flat=True).first()
-    if stored is None and Tombstone.objects.filter(pk=submission.id).exists():
+    # Of somebody else's record nobody learns more than that the id is taken.
+    if stored is None and Tombstone.objects.visible_to(by).filter(pk=submission.id).exists():
         raise RecordDeleted(record=submission.id)
     if stored is None or not hmac.compare_digest(bytes(stored), fingerprint(submission)):
         raise SameIdOtherContent(record=submission.id)

@@ -15,6 +15,7 @@ from listening.capture.errors import FindingIdTaken
 from listening.capture.submission import Place, Submission
 from listening.fieldwork.models import User
 from listening.records.models import Conversation, Finding, FindingTheme, ParticipantBand, Tombstone
+from listening.records.querysets import sensitivity_of
 
 
 @transaction.atomic
@@ -58,6 +59,8 @@ def delete(conversation: Conversation, *, by: User) -> Tombstone:
         id=conversation.pk,
         version=conversation.version + 1,
         listener=conversation.listener,
+        district_id=conversation.district_id,
+        sensitivity=sensitivity_of(conversation),
         deleted_at=clock.now(),
         deleted_by=by,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -29,6 +30,12 @@ class Theme(models.Model):
         NORMAL = "normal"
         RESTRICTED = "restricted"
         INTERNAL = "internal"
+
+        @classmethod
+        def highest(cls, found: Iterable[str]) -> str:
+            """The most sensitive of some; normal when there are none."""
+            order = cls.values
+            return max(found, key=order.index, default=cls.NORMAL.value)
 
     # A plain integer key: composite GiST indexes ignore smallint columns compared with int4 literals.
     id = models.AutoField(primary_key=True)

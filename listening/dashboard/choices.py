@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from backend import clock
 from backend.db import sql
@@ -12,6 +13,7 @@ from backend.periods import Period
 from districts.models import BoundaryEdition, Layer
 from listening.codelists.models import Theme
 from listening.dashboard import wording
+from listening.needmaps.query import NeedMapQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,9 @@ class Themes:
     Two queries and the counts', whatever the number of themes.
     """
 
-    def __init__(self, language: str, counts: dict[int, int]) -> None:
+    def __init__(self, language: str, themes: QuerySet[Theme], counts: dict[int, int]) -> None:
         self._counts = counts
-        self._themes = list(Theme.objects.prefetch_related("labels"))
+        self._themes = list(themes.prefetch_related("labels"))
         self._labels = {theme.pk: _label(theme, language) for theme in self._themes}
 
     def label(self, theme: Theme) -> str:
@@ -95,19 +97,20 @@ class Themes:
         return tuple(group for group in groups if group.choices)
 
 
-def count_by_theme(period: Period, kind: str | None) -> dict[int, int]:
-    """How many conversations of the whole city mention each theme; themes never heard are left out."""
-    segments = list(period.segments())
+def count_by_theme(query: NeedMapQuery) -> dict[int, int]:
+    """How many conversations within the reach of a query mention each theme; themes never heard are left out."""
+    segments = list(query.period.segments())
     with connection.cursor() as cursor:
         cursor.execute(
             sql.read("listening.dashboard", "count_by_theme.sql"),
             {
-                "kind": kind or "any",
+                "kind": query.kind or "any",
                 "grains": [grain for grain, _, _ in segments],
                 "firsts": [first for _, first, _ in segments],
                 "untils": [until for _, _, until in segments],
-                "first": period.first,
-                "until": period.until,
+                "first": query.period.first,
+                "until": query.period.until,
+                "districts": query.reach.as_list(),
             },
         )
         return dict(cursor.fetchall())

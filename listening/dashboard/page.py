@@ -142,8 +142,13 @@ class Page:
     @property
     def totals(self) -> list[tuple[str, Counts, str]]:
         """The rows under the table."""
-        rows = [(_("Without a place on this map"), self.need_map.unplaced), (_("Whole city"), self.need_map.city)]
+        rows = [(_("Without a place on this map"), self.need_map.unplaced), (self.whole, self.need_map.city)]
         return [(name, Counts.of(need), self._percent(need.share)) for name, need in rows]
+
+    @property
+    def whole(self) -> str:
+        """What all the counts together are of."""
+        return _("Your districts") if self.need_map.is_partial else _("Whole city")
 
     @property
     def data_address(self) -> str:

@@ -12,8 +12,10 @@ from backend.periods import Period
 from backend.problems import InvalidParameter
 from listening.dashboard.choices import Themes, count_by_theme
 from listening.dashboard.ranking import Sort
+from listening.fieldwork.roles import READ_COUNTS
+from listening.fieldwork.scope import Scope
 from listening.needmaps.build import NeedMapQuery, available_periods, parse_query
-from listening.needmaps.query import PARAMETERS
+from listening.needmaps.query import PARAMETERS, readable_themes
 
 # What is repeated of a value that makes no sense, in characters.
 LONGEST_VALUE = 60
@@ -44,17 +46,17 @@ class Reading:
         return self.chosen_sort or Sort("share" if self.compares else "conversations", descending=True)
 
 
-def read(params: Mapping[str, str], language: str) -> Reading:
+def read(params: Mapping[str, str], scope: Scope, language: str) -> Reading:
     """Read layer, period, theme, kind and sort.
 
     Left out: the default layer, the newest year with records, the theme heard most, any kind. An empty theme is any
     theme. Raises NoLayer.
     """
-    available = available_periods()
+    available = available_periods(scope.reach(*READ_COUNTS))
     usable = {name: params[name] for name in PARAMETERS if params.get(name)}
     notices: list[str] = []
-    query = _query(usable, {"period": _newest_year(available)}, notices)
-    themes = Themes(language, count_by_theme(query.period, query.kind))
+    query = _query(usable, {"period": _newest_year(available)}, scope, notices)
+    themes = Themes(language, readable_themes(scope), count_by_theme(query))
     if "theme" not in params:
         query = replace(query, theme=themes.most_heard)
     sort = Sort.parse(params.get("sort", ""))
@@ -63,16 +65,16 @@ def read(params: Mapping[str, str], language: str) -> Reading:
     return Reading(query, sort, themes, available, tuple(notices))
 
 
-def _query(params: dict[str, str], usual: dict[str, str], notices: list[str]) -> NeedMapQuery:
+def _query(params: dict[str, str], usual: dict[str, str], scope: Scope, notices: list[str]) -> NeedMapQuery:
     """Parse, putting the usual value in the place of one unusable parameter after the other."""
     try:
-        return parse_query({**usual, **params})
+        return parse_query({**usual, **params}, scope)
     except InvalidParameter as problem:
         parameter = str(problem.members["parameter"])
         if parameter not in params:
             raise NoLayer from problem
         notices.append(_notice(parameter, params[parameter]))
-        return _query({name: value for name, value in params.items() if name != parameter}, usual, notices)
+        return _query({name: value for name, value in params.items() if name != parameter}, usual, scope, notices)
 
 
 def _notice(parameter: str, value: str) -> str:

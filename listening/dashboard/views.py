@@ -10,26 +10,28 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from backend import clock
-from backend.policy import SignedIn, access
+from backend.policy import access
 from districts.simplify import simplified_geometries
 from listening.dashboard import choices, wording
 from listening.dashboard.choropleth import draw
 from listening.dashboard.page import Page
 from listening.dashboard.reading import NoLayer, read
+from listening.fieldwork.permissions import ReadsCounts
+from listening.fieldwork.person import person_of
 from listening.needmaps.build import ENOUGH_CONVERSATIONS, build_need_map
 
 # Metres: a pixel or two, and what the API draws with, so that the two share one cached simplification.
 TOLERANCE_M = 20.0
 
 
-@access(SignedIn)
+@access(ReadsCounts)
 @require_safe
 @gzip_page  # safe here: CSRF tokens are masked anew in every answer, and Django pads what it compresses
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The need map of a layer, period, theme and kind, as picture, sentence and table."""
     language = get_language() or ""
     try:
-        reading = read(request.GET.dict(), language)
+        reading = read(request.GET.dict(), person_of(request).scope, language)
     except NoLayer:
         return render(request, "dashboard/page.html")
     need_map = build_need_map(reading.query)

@@ -24,7 +24,8 @@ from listening.codelists.load import load_themes
 from listening.codelists.models import Theme
 from listening.demo.conversations import DemoArea, DemoSession, DemoTheme, DemoVenue, Stage, invent
 from listening.demo.people import demo_people, make_people
-from listening.fieldwork.models import Session, User, Venue
+from listening.fieldwork.models import Session, Venue
+from listening.fieldwork.roles import Role
 from listening.records.models import Conversation
 from listening.rollups.merge import merge_deltas
 
@@ -143,6 +144,6 @@ def read_stage() -> Stage:
             for theme in Theme.objects.filter(parent=None, retired_on=None).prefetch_related("children")
         ),
         listeners=tuple(
-            demo_people().filter(role=User.Role.LISTENER).order_by("username").values_list("pk", flat=True)
+            demo_people().filter(assignments__role=Role.LISTENER).order_by("username").values_list("pk", flat=True)
         ),
     )

@@ -5,18 +5,21 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.db.models import QuerySet
 
-from listening.fieldwork.models import User
+from listening.codelists.models import Theme
+from listening.fieldwork.models import Assignment, User
+from listening.fieldwork.roles import Role
 
 PASSWORD = "demo"  # noqa: S105 - printed at every start; a check refuses these people elsewhere
 MARK = "@demo.invalid"  # a domain that can never receive mail (RFC 2606)
 
-PEOPLE = {
-    "listener": User.Role.LISTENER,
-    "coordinator": User.Role.COORDINATOR,
-    "planner": User.Role.PLANNER,
-    "steward": User.Role.STEWARD,
-    "admin": User.Role.ADMIN,
-    **{f"listener{number}": User.Role.LISTENER for number in range(2, 8)},
+# All of them work in the whole city. The administrator also coordinates, so that one person can see everything.
+PEOPLE: dict[str, tuple[Role, ...]] = {
+    "listener": (Role.LISTENER,),
+    "coordinator": (Role.COORDINATOR,),
+    "planner": (Role.PLANNER,),
+    "steward": (Role.STEWARD,),
+    "admin": (Role.ADMIN, Role.COORDINATOR),
+    **{f"listener{number}": (Role.LISTENER,) for number in range(2, 8)},
 }
 
 
@@ -24,17 +27,13 @@ def make_people() -> dict[str, User]:
     """Create the people that are missing; returns all of them by name."""
     known = {user.username: user for user in demo_people()}
     password = make_password(PASSWORD)
-    User.objects.bulk_create(
-        User(
-            username=name,
-            email=f"{name}{MARK}",
-            role=role,
-            password=password,
-            is_staff=role == User.Role.ADMIN,
-            is_superuser=role == User.Role.ADMIN,
-        )
-        for name, role in PEOPLE.items()
-        if name not in known
+    new = User.objects.bulk_create(
+        User(username=name, email=f"{name}{MARK}", password=password) for name in PEOPLE if name not in known
+    )
+    Assignment.objects.bulk_create(
+        Assignment(person=person, role=role, clearance=Theme.Sensitivity.INTERNAL)
+        for person in new
+        for role in PEOPLE[person.username]
     )
     return {user.username: user for user in demo_people()}
 

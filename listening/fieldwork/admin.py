@@ -14,8 +14,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backend import clock
-from backend.admin_pages import AdminPage, ReadOnlyPage
-from listening.fieldwork.models import ApiToken, Session, User, Venue
+from backend.admin_pages import AdminPage, Lines, ReadOnlyPage
+from listening.fieldwork.models import ApiToken, Assignment, Session, User, Venue
 
 if TYPE_CHECKING:
     # Django's own classes take type arguments in their stubs alone.
@@ -27,35 +27,51 @@ else:
 
 
 class NewPersonForm(CreationForm):
-    """A person who is added has a role from the start."""
+    """A person who is added; their assignments are on the same page."""
 
     class Meta:
         model = User
-        fields = ("username", "role")
+        fields = ("username",)
 
 
-# What a person may do is their role; groups would be a second answer to the same question.
+# What a person may do is in their assignments; groups would be a second answer to the same question.
 admin.site.unregister(Group)
+
+
+class AssignmentLines(Lines):
+    """What the person may do, where and until when."""
+
+    model = Assignment
+    fields = ("role", "layer", "district_code", "clearance", "first_day", "last_day")
+    extra = 0
 
 
 @admin.register(User)
 class PersonPage(UserPage):
-    """Who may do what is the role; administrators alone come in here."""
+    """People, and what they may do; administrators alone come in here."""
 
     add_form = NewPersonForm
-    list_display = ("username", "role", "is_active", "last_login")
-    list_filter = ("role", "is_active")
+    inlines = (AssignmentLines,)
+    list_display = ("username", "roles", "is_active", "last_login")
+    list_filter = ("assignments__role", "is_active")
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("May", {"fields": ("role", "is_active")}),
+        ("May sign in", {"fields": ("is_active",)}),
         ("Since", {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "role", "password1", "password2")}),)
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "password1", "password2")}),)
     readonly_fields = ("last_login", "date_joined")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("assignments__layer")
+
+    @admin.display(description="assignments")
+    def roles(self, person: User) -> str:
+        return "; ".join(str(assignment) for assignment in person.assignments.all())
 
 
 @admin.register(ApiToken)

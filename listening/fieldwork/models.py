@@ -1,15 +1,23 @@
-"""Who listens where: people and their roles, bearer tokens, venues and sessions."""
+"""Who listens where: people and what they may do, bearer tokens, venues and sessions."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as AuthUserManager
 from django.contrib.gis.db import models
+from django.core.exceptions import ValidationError
+from django.db.models import F, Q
 from uuid6 import uuid7
 
-from listening.fieldwork.querysets import SessionQuerySet
+from backend import clock
+from districts.models import District
+from listening.codelists.models import Theme
+from listening.fieldwork.querysets import AssignmentQuerySet, SessionQuerySet
+from listening.fieldwork.roles import ADMINISTER, Role
+from listening.fieldwork.scope import Scope, read_scope
 
 
 class UserManager(AuthUserManager["User"]):
@@ -17,31 +25,98 @@ class UserManager(AuthUserManager["User"]):
 
     use_in_migrations = False
 
+    def create_user(self, username: str, email: str | None = None, password: str | None = None, **members: Any) -> User:
+        """A person without any assignment. Django would set its two flags, which are no columns here."""
+        person = self.model(username=User.normalize_username(username), email=self.normalize_email(email), **members)
+        person.set_password(password)
+        person.save(using=self.db)
+        return person
+
     def create_superuser(
         self, username: str, email: str | None = None, password: str | None = None, **members: Any
     ) -> User:
-        members.setdefault("role", User.Role.ADMIN)
-        return super().create_superuser(username, email, password, **members)
+        """An administrator of the whole city."""
+        person = self.create_user(username, email, password, **members)
+        Assignment.objects.create(person=person, role=Role.ADMIN, clearance=Theme.Sensitivity.NORMAL)
+        return person
 
 
 class User(AbstractUser):
-    """A person of the city's staff who signs in."""
+    """A person of the city's staff who signs in, or a machine of the city's that holds API keys.
 
-    class Role(models.TextChoices):
-        LISTENER = "listener"
-        COORDINATOR = "coordinator"
-        PLANNER = "planner"
-        STEWARD = "steward"
-        ADMIN = "admin"
+    What they may do is told by their assignments and nowhere else.
+    """
 
-    role = models.CharField(max_length=12, choices=Role, default=Role.LISTENER)
+    # Django keeps both as columns; here they follow from the assignments, which begin and end.
+    is_staff = is_superuser = property(lambda self: self.scope.has(*ADMINISTER))
 
     objects: ClassVar[UserManager] = UserManager()
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """The role alone says who enters the administration; Django's flags follow it."""
-        self.is_staff = self.is_superuser = self.role == self.Role.ADMIN
-        super().save(*args, **kwargs)
+    @cached_property
+    def scope(self) -> Scope:
+        """What this person may do today, and where. Read once per request: a person is loaded anew for each."""
+        return read_scope(self.pk) if self.is_active else Scope()
+
+
+class Assignment(models.Model):
+    """A role that a person has, from one day to another, in a district of any layer or in the whole city.
+
+    The district is named by its code, so that an assignment holds when the boundaries get a new edition. While its
+    layer has no such district, it reaches nowhere.
+    """
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="assignments")
+    role = models.CharField(max_length=16, choices=Role)
+    layer = models.ForeignKey(
+        "districts.Layer",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty: the whole city, also what has no district.",
+    )
+    district_code = models.CharField(max_length=50, blank=True, help_text="Code of a district of that layer.")
+    clearance = models.CharField(
+        max_length=10,
+        choices=Theme.Sensitivity,
+        help_text="The most sensitive themes of which the person reads what others logged.",
+    )
+    first_day = models.DateField(default=clock.today, help_text="In the city's calendar.")
+    last_day = models.DateField(null=True, blank=True, help_text="Empty: until further notice.")
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["person", "role", "first_day"]
+        constraints = [
+            models.CheckConstraint(
+                name="assignment_names_layer_and_district",
+                condition=Q(layer__isnull=True, district_code="") | Q(layer__isnull=False) & ~Q(district_code=""),
+            ),
+            models.CheckConstraint(
+                name="assignment_ends_after_start", condition=Q(last_day__isnull=True) | Q(last_day__gte=F("first_day"))
+            ),
+            models.UniqueConstraint(
+                name="assignment_once",
+                fields=["person", "role", "layer", "district_code", "first_day"],
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        where = f"{self.layer.code}:{self.district_code}" if self.layer else "whole city"
+        return f"{self.role}, {where}"
+
+    def clean(self) -> None:
+        """Refuse a district that its layer does not have today."""
+        if (self.layer is None) != (self.district_code == ""):
+            raise ValidationError("Name both the layer and the code of the district, or neither for the whole city.")
+        if self.layer is not None:
+            today = District.objects.valid_on(clock.today()).in_layer(self.layer.code)
+            if not today.filter(code=self.district_code).exists():
+                raise ValidationError(
+                    {"district_code": f"{self.layer.code} has no district {self.district_code!r} today."}
+                )
 
 
 class ApiToken(models.Model):

@@ -57,13 +57,22 @@ class DistrictNeed(CityNeed):
 
 @dataclass(frozen=True, slots=True)
 class NeedMap:
-    """Needs of one layer in one period. `unplaced` has no district in this layer; `city` includes it."""
+    """Needs of one layer in one period.
+
+    `city` is all that was counted, `unplaced` what of it has no district in this layer. For whom reads some districts
+    only (`is_partial`), it is these districts that count, and no others are listed.
+    """
 
     query: NeedMapQuery
     districts: tuple[DistrictNeed, ...]
     city: CityNeed
     unplaced: CityNeed
     breaks: tuple[float, ...] = BREAKS
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it leaves out districts that the reader has no assignment for."""
+        return not self.query.reach.everywhere
 
     @property
     def edition(self) -> BoundaryEdition:
@@ -90,10 +99,16 @@ def build_need_map(query: NeedMapQuery) -> NeedMap:
                 "untils": [until for _, _, until in segments],
                 "first": query.period.first,
                 "until": query.period.until,
+                "districts": query.reach.as_list(),
             },
         )
         counts: dict[int | None, tuple[int, int, int]] = {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
-    places = District.objects.as_of(edition).values_list("pk", "code", "name")
+    # A larger district of which one reads a part would show a part of its counts: it is not on the map.
+    places = [
+        place
+        for place in District.objects.as_of(edition).values_list("pk", "code", "name")
+        if query.reach.covers(place[0])
+    ]
     return NeedMap(
         query=query,
         districts=tuple(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from backend import clock
 from backend.db import sql
@@ -13,6 +14,8 @@ from backend.periods import FORMS, NotAPeriod, Period
 from backend.problems import InvalidParameter
 from districts.models import BoundaryEdition, Layer
 from listening.codelists.models import Theme
+from listening.fieldwork.roles import READ_COUNTS
+from listening.fieldwork.scope import Reach, Scope
 from listening.records.models import Finding
 
 PARAMETERS = ("layer", "period", "theme", "kind")
@@ -26,13 +29,14 @@ class NeedMapQuery:
     period: Period
     theme: Theme | None
     kind: str | None
+    reach: Reach
 
     @property
     def layer(self) -> Layer:
         return self.edition.layer
 
 
-def parse_query(params: Mapping[str, str]) -> NeedMapQuery:
+def parse_query(params: Mapping[str, str], scope: Scope) -> NeedMapQuery:
     """Read a query; what is left out is the default layer, the current year, any theme and any kind.
 
     Raises InvalidParameter, naming the value and the valid ones.
@@ -40,15 +44,16 @@ def parse_query(params: Mapping[str, str]) -> NeedMapQuery:
     return NeedMapQuery(
         edition=_edition(params.get("layer", "")),
         period=_period(params.get("period", "")),
-        theme=_theme(params.get("theme", "")),
+        theme=_theme(params.get("theme", ""), scope),
         kind=_kind(params.get("kind", "")),
+        reach=scope.reach(*READ_COUNTS),
     )
 
 
-def available_periods() -> tuple[Period, ...]:
-    """Years, quarters and months in which conversations were held, newest first within each."""
+def available_periods(reach: Reach) -> tuple[Period, ...]:
+    """Years, quarters and months in which conversations were held within a reach, newest first within each."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.read("listening.needmaps", "list_months.sql"))
+        cursor.execute(sql.read("listening.needmaps", "list_months.sql"), {"districts": reach.as_list()})
         months = [row[0] for row in cursor.fetchall()]
     return (
         *(Period.year(year) for year in dict.fromkeys(m.year for m in months)),
@@ -84,17 +89,24 @@ def _period(text: str) -> Period:
         raise InvalidParameter(str(error), parameter="period", value=text, allowed=[FORMS]) from error
 
 
-def _theme(code: str) -> Theme | None:
+def readable_themes(scope: Scope) -> QuerySet[Theme]:
+    """Themes whose counts a person may read: all but those that stay in the office, unless cleared for these."""
+    hidden = () if scope.clears("internal", *READ_COUNTS) else ("internal",)
+    return Theme.objects.exclude(sensitivity__in=hidden).exclude(parent__sensitivity__in=hidden)
+
+
+def _theme(code: str, scope: Scope) -> Theme | None:
     if not code:
         return None
+    themes = readable_themes(scope)
     # PostgreSQL refuses NUL in a text; no theme has one in its code.
-    theme = Theme.objects.filter(code=code).first() if "\0" not in code else None
+    theme = themes.filter(code=code).first() if "\0" not in code else None
     if theme is None:
         raise InvalidParameter(
-            f"There is no theme {code!r}.",
+            f"There is no theme {code!r} that your assignments may map.",
             parameter="theme",
             value=code,
-            allowed=list(Theme.objects.values_list("code", flat=True)),
+            allowed=list(themes.values_list("code", flat=True)),
         )
     return theme
 

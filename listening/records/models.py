@@ -193,6 +193,11 @@ class Tombstone(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     version = models.PositiveIntegerField(help_text="One above the last version of the conversation.")
     listener = models.ForeignKey("fieldwork.User", on_delete=models.PROTECT, related_name="+")
+    # Who could read the conversation may know that it is gone, and nobody else.
+    district = models.ForeignKey(
+        "districts.District", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    sensitivity = models.CharField(max_length=10, choices=Theme.Sensitivity, default=Theme.Sensitivity.INTERNAL)
     deleted_at = models.DateTimeField(db_index=True)
     deleted_by = models.ForeignKey("fieldwork.User", on_delete=models.PROTECT, related_name="+")
 

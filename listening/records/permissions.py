@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from listening.fieldwork.models import User
+from listening.fieldwork.roles import COORDINATE, LOG
 from listening.records.models import Conversation
-
-MAY_LOG = frozenset({User.Role.LISTENER, User.Role.COORDINATOR, User.Role.ADMIN})
 
 
 def may_log(user: User) -> bool:
     """Log conversations of their own."""
-    return user.role in MAY_LOG
+    return user.scope.has(*LOG)
 
 
 def may_change(user: User, conversation: Conversation) -> bool:
-    """Change or delete: who listened, and who coordinates."""
-    return conversation.listener_id == user.pk or user.role in {User.Role.COORDINATOR, User.Role.ADMIN}
+    """Change or delete one that they may read: who listened, and who coordinates there."""
+    if conversation.listener_id == user.pk:
+        return may_log(user)
+    return user.scope.reach(*COORDINATE).covers(conversation.district_id)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.contrib.gis.geos import Polygon
@@ -11,10 +12,12 @@ from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, TextField, Value
 
 from backend.periods import Period
+from listening.codelists.models import Theme
+from listening.fieldwork.roles import COORDINATE, LOG, READ_CLASSIFIED
+from listening.fieldwork.scope import Reach
 
 if TYPE_CHECKING:
     from districts.models import District
-    from listening.codelists.models import Theme
     from listening.fieldwork.models import User
     from listening.records.models import Conversation, Finding, Tombstone
 
@@ -36,28 +39,47 @@ class PlacedIn(Func):
     output_field = models.BooleanField()
 
 
-Records = TypeVar("Records", bound="models.QuerySet[Any]")
+NOBODY = Q(pk__in=())
 
 
-def readable_by(records: Records, user: User) -> Records:
-    """The one rule of who reads which records, for every row that names its listener.
+def within(reach: Reach, column: str = "district") -> Q:
+    """Records stored under a district that a role reaches; everywhere, also those without one."""
+    return Q() if reach.everywhere else Q(**{f"{column}__in": reach.districts})
 
-    Listeners read their own, coordinators and administrators all. Planners and stewards work with counts; what one
-    person said is not theirs to read.
+
+def mentioning(path: str, sensitivities: Sequence[str]) -> Q:
+    """Records of which a finding has a theme of some sensitivities, or under such a theme.
+
+    `path`: from a theme given to a finding (FindingTheme) to the record.
     """
-    match user.role:
-        case "coordinator" | "admin":
-            return records.all()
-        case "listener":
-            return records.filter(listener=user)
-        case _:
-            return records.none()
+    from listening.records.models import FindingTheme
+
+    if not sensitivities:
+        return NOBODY
+    return Q(
+        Exists(
+            FindingTheme.objects.filter(
+                Q(theme__sensitivity__in=sensitivities) | Q(theme__parent__sensitivity__in=sensitivities),
+                **{path: OuterRef("pk")},
+            )
+        )
+    )
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> Self:
-        """Conversations a person may read."""
-        return readable_by(self, user)
+        """Conversations a person may read: their own, and those of the districts they coordinate.
+
+        A coordinator does not see a conversation in which a theme beyond their clearance was heard.
+        """
+        scope = user.scope
+        allowed = Q(listener=user) if scope.has(*LOG) else NOBODY
+        for grant in scope.of(*COORDINATE):
+            hidden = grant.hidden_sensitivities
+            if grant.reach.everywhere and not hidden:
+                return self.all()
+            allowed |= within(grant.reach) & ~mentioning("finding__conversation", hidden)
+        return self.filter(allowed)
 
     def counted(self) -> Self:
         """Conversations that may enter statistics."""
@@ -110,14 +132,62 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):
-    def visible_to(self, user: User) -> Self:
-        """Findings of the conversations a person may read."""
-        from listening.records.models import Conversation
+    def heard_in(self, district: District) -> Self:
+        """Findings of conversations that count in a district of any layer."""
+        return self.filter(PlacedIn(F("conversation__district_id"), Value(district.pk)))
 
-        return self.filter(conversation__in=Conversation.objects.visible_to(user))
+    def heard_during(self, period: Period) -> Self:
+        return self.filter(conversation__occurred_on__gte=period.first, conversation__occurred_on__lt=period.until)
+
+    def about(self, theme: Theme) -> Self:
+        """Findings that were given a theme, or one below it."""
+        from listening.records.models import FindingTheme
+
+        return self.filter(
+            Exists(FindingTheme.objects.filter(Q(theme=theme) | Q(theme__parent=theme), finding=OuterRef("pk")))
+        )
+
+    def saying(self, text: str) -> Self:
+        """Findings that hold a text, whatever its accents and case."""
+        return self.alias(folded=Fold("text")).filter(folded__contains=Fold(Value(text)))
+
+    def visible_to(self, user: User) -> Self:
+        """Findings a person may read: of conversations they may read, and what planners may know.
+
+        A planner reads findings that were given themes, all within their clearance, and that may be counted; what
+        nobody has classified yet may be anything.
+        """
+        from listening.records.models import Conversation, FindingTheme
+
+        allowed = Q(conversation__in=Conversation.objects.visible_to(user))
+        classified = Exists(FindingTheme.objects.filter(finding=OuterRef("pk")))
+        for grant in user.scope.of(*READ_CLASSIFIED):
+            allowed |= (
+                within(grant.reach, "conversation__district")
+                & Q(conversation__is_test=False, conversation__may_be_counted=True)
+                & Q(classified)
+                & ~mentioning("finding", grant.hidden_sensitivities)
+            )
+        return self.filter(allowed)
+
+
+def sensitivity_of(conversation: Conversation) -> str:
+    """The sensitivity of the most sensitive theme heard in a conversation, of those above it as well."""
+    from listening.records.models import FindingTheme
+
+    themes = FindingTheme.objects.filter(finding__conversation=conversation)
+    return Theme.Sensitivity.highest(
+        sensitivity
+        for pair in themes.values_list("theme__sensitivity", "theme__parent__sensitivity").distinct()
+        for sensitivity in pair
+        if sensitivity is not None
+    )
 
 
 class TombstoneQuerySet(models.QuerySet["Tombstone"]):
     def visible_to(self, user: User) -> Self:
-        """Tombstones of conversations that were a person's to read."""
-        return readable_by(self, user)
+        """Tombstones of conversations that were a person's to read when they were deleted."""
+        allowed = Q(listener=user) if user.scope.has(*LOG) else NOBODY
+        for grant in user.scope.of(*COORDINATE):
+            allowed |= within(grant.reach) & ~Q(sensitivity__in=grant.hidden_sensitivities)
+        return self.filter(allowed)

@@ -30,6 +30,7 @@ from listening.records.models import Conversation
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile
 from tests.benchmarks import ingest
+from tests.people import EVERYTHING
 
 FINDINGS_PER_CONVERSATION = 2.15
 REPEATS = 40
@@ -98,7 +99,7 @@ def need_maps_in_sql() -> None:
     """The counting of a need map: the product's statement against a count over the records."""
     statement = sql.read("listening.needmaps", "count_by_district.sql")
     for name, params in WINDOWS.items():
-        query = parse_query({"layer": "area-statistica", **params})
+        query = parse_query({"layer": "area-statistica", **params}, EVERYTHING)
         segments = list(query.period.segments())
         bound = {
             "layer": query.layer.pk,
@@ -111,7 +112,7 @@ def need_maps_in_sql() -> None:
             "until": query.period.until,
         }
         row(f"need map SQL, {name}", p50(lambda b=bound: run(statement, b)), p50(lambda b=bound: run(RAW, b), 5))
-    query = parse_query({"layer": "area-statistica", "theme": "housing", "period": "2025"})
+    query = parse_query({"layer": "area-statistica", "theme": "housing", "period": "2025"}, EVERYTHING)
     say(f"{'need map in Python, 1 theme, 1 year':44}{p50(lambda: build_need_map(query)):9.2f} ms")
 
 
@@ -132,7 +133,7 @@ def over_http(port: int, token: str) -> None:
             get(path, **headers)
         row(f"HTTP {name} ({len(body) / 1000:.0f} kB)", p50(lambda: get(path, **headers)), bare and p50(bare))
 
-    query = parse_query({"layer": "area-statistica", "theme": "housing", "period": "2025"})
+    query = parse_query({"layer": "area-statistica", "theme": "housing", "period": "2025"}, EVERYTHING)
     need_map = "/api/v1/need-map?layer=area-statistica&theme=housing&period=2025"
     timed("need map, no geometry", f"{need_map}&geometry=none", lambda: build_need_map(query))
     timed("need map, simplified", need_map, lambda: build_need_map(query))

@@ -24,9 +24,11 @@ from schemathesis.specs.openapi.checks import (
 from backend.wsgi import application
 from listening.capture.accept import accept_many
 from listening.capture.api.filters import ConversationFilter
-from listening.fieldwork.models import Session, User, Venue
+from listening.fieldwork.models import Session, Venue
+from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue
 from tests.listening.submissions import NOON, conversation, heard
+from tests.people import person
 
 WRITTEN = SchemaGenerator().get_schema(request=None, public=True)
 # What the schema calls the key of a record.
@@ -79,11 +81,11 @@ def test_every_filter_is_written_down():
 @pytest.fixture
 def token(city, themes) -> str:
     """A coordinator of a city in which something has been said."""
-    person = User.objects.create_user("carla", role=User.Role.COORDINATOR)
+    carla = person("carla", Role.COORDINATOR)
     venue = Venue.objects.create(code="salaborsa", name="Salaborsa", kind="library")
-    Session.objects.create(kind="desk", venue=venue, started_at=NOON, convener=person)
-    accept_many([conversation(person, heard("need", themes["rent"], text="Affitto"), area=n) for n in range(1, 10)])
-    return issue(person)
+    Session.objects.create(kind="desk", venue=venue, started_at=NOON, convener=carla)
+    accept_many([conversation(carla, heard("need", themes["rent"], text="Affitto"), area=n) for n in range(1, 10)])
+    return issue(carla)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from backend.urls import urlpatterns
 from districts.api import parameters
 from listening.capture import rules
 from listening.capture.api import pages as record_pages
-from listening.capture.api.filters import ConversationFilter
+from listening.capture.api.filters import ConversationFilter, FindingFilter
 from listening.capture.api.serializers import ConversationSerializer, FindingSerializer
 from listening.dashboard.ranking import Sort
 from listening.fieldwork.api.views import MOST_SESSIONS
@@ -54,6 +54,7 @@ def test_every_query_parameter_is_told() -> None:
         "/api/v1/districts": {*parameters.PARAMETERS},
         "/api/v1/districts/{id}": {"geometry", "tolerance_m"},
         "/api/v1/conversations": {*ConversationFilter.base_filters, *record_pages.PARAMETERS},
+        "/api/v1/findings": {*FindingFilter.base_filters, *record_pages.PARAMETERS},
         "/api/v1/need-map": {*NEED_MAP_PARAMETERS, "geometry"},
     }
     told = {codes(row[0])[0]: set(codes(row[1])) for row in API.table("Query parameters", "address")}

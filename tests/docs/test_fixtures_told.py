@@ -44,7 +44,7 @@ def test_numbers_of_venues_themes_and_listeners() -> None:
     assert f"{len(themes)} themes" in README.text
     assert f"{CONVERSATIONS:,} over three years" in README.text
     assert f"{CONVERSATIONS:,} invented conversations" in page("README.md").text
-    assert sum(role == "listener" for role in PEOPLE.values()) == 7
+    assert sum("listener" in roles for roles in PEOPLE.values()) == 7
     assert "seven invented listeners" in README.text
 
 

@@ -11,12 +11,13 @@ from districts.importing import config, quality, run
 from districts.models import BoundaryEdition, DistrictName
 from listening.capture import envelope
 from listening.codelists.models import Theme
-from listening.fieldwork.models import Session, User, Venue
+from listening.fieldwork import roles
+from listening.fieldwork.models import Session, Venue
 from listening.needmaps.api.serializers import DistrictNeedSerializer, NeedMapSerializer
 from listening.needmaps.build import BREAKS, ENOUGH_CONVERSATIONS
 from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
-from listening.records.permissions import MAY_LOG
 from tests.docs.pages import ROOT, codes, page
+from tests.people import person
 
 GLOSSARY = page("docs/reference/glossary.md")
 CELLS = page("docs/reference/cells.md")
@@ -29,7 +30,7 @@ CHOICES: dict[str, type[TextChoices]] = {
     "kind of a place": PlaceKind,
     "kind of a session": Session.Kind,
     "kind of a venue": Venue.Kind,
-    "role of a person": User.Role,
+    "role of an assignment": roles.Role,
     "sensitivity of a theme": Theme.Sensitivity,
     "kind of a name": DistrictName.Kind,
     "status of an edition": BoundaryEdition.Status,
@@ -113,29 +114,50 @@ class TestCells:
 
 
 class TestRoles:
+    ROWS = {
+        "log conversations": roles.LOG,
+        "open sessions": roles.CONVENE,
+        "read need maps": roles.READ_COUNTS,
+        "read venues": roles.READ_REFERENCE,
+        "use the administration": roles.ADMINISTER,
+    }
+
     def test_columns_are_the_roles(self) -> None:
         header = next(line for line in ROLES.text.splitlines() if line.startswith("| may"))
-        assert [cell.strip() for cell in header.strip("|").split("|")][1:] == User.Role.values
+        assert [cell.strip() for cell in header.strip("|").split("|")][1:] == roles.Role.values
 
-    def test_who_logs(self) -> None:
-        (row,) = [row for row in ROLES.table("Roles", "may") if row[0].startswith("log ")]
-        told = {role for role, cell in zip(User.Role.values, row[1:], strict=True) if cell == "yes"}
-        assert told == {role.value for role in MAY_LOG}
+    @pytest.mark.parametrize("name", ROWS)
+    def test_who_may(self, name: str) -> None:
+        (row,) = [row for row in ROLES.table("Roles", "may") if row[0] == name]
+        told = {role for role, cell in zip(roles.Role.values, row[1:], strict=True) if cell == "yes"}
+        assert told == {role.value for role in self.ROWS[name]}
 
     @pytest.mark.django_db
-    def test_who_reads_and_changes(self, city, listener) -> None:
+    def test_who_reads_and_changes(self, city, themes, listener) -> None:
         from listening.capture.accept import accept
         from listening.records.permissions import may_change
-        from tests.listening.submissions import conversation
+        from tests.listening.submissions import conversation, heard
 
-        accept(conversation(listener), by=listener)
+        accept(conversation(listener, heard("need", themes["rent"])), by=listener)
         (record,) = Conversation.objects.all()
-        rows = {row[0].split(" ")[0]: row[1:] for row in ROLES.table("Roles", "may") if "conversations" in row[0]}
-        for number, role in enumerate(User.Role.values):
-            other = User.objects.create_user(f"other-{role}", role=role)
-            assert Conversation.objects.visible_to(other).exists() == (rows["read"][number] == "all"), role
-            assert may_change(other, record) == (rows["change"][number] == "all"), role
-        assert Conversation.objects.visible_to(listener).exists()
+        rows = {row[0]: row[1:] for row in ROLES.table("Roles", "may")}
+        for number, role in enumerate(roles.Role.values):
+            other = person(f"other-{role}", role, within=city.area(5))
+            elsewhere = person(f"elsewhere-{role}", role, within=city.area(6))
+            own = person(f"own-{role}", role)
+            accept(conversation(own, heard("need", themes["rent"])), by=own)
+            for told, records in (
+                (rows["read conversations and tombstones"][number], Conversation.objects),
+                (rows["read findings without people"][number], Finding.objects),
+            ):
+                pick = {"pk": record.pk} if records is Conversation.objects else {"conversation": record}
+                theirs = {"listener": own} if records is Conversation.objects else {"conversation__listener": own}
+                assert records.visible_to(other).filter(**pick).exists() == (told == "districts"), role
+                assert not records.visible_to(elsewhere).filter(**pick).exists(), role
+                assert records.visible_to(own).filter(**theirs).exists() == (told != "none"), role
+            changes = rows["change and delete conversations, set themes"][number]
+            assert may_change(other, record) == (changes == "districts"), role
+            assert may_change(own, Conversation.objects.get(listener=own)) == (changes in {"own", "districts"}), role
 
 
 class TestImportMapping:

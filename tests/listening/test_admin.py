@@ -12,7 +12,9 @@ from districts.models import BoundaryEdition, District, DistrictName, Layer, Pop
 from listening.capture.accept import accept
 from listening.capture.submission import Band
 from listening.codelists.models import Theme, ThemeLabel
+from listening.fieldwork.assignments import assign
 from listening.fieldwork.models import ApiToken, Session, User, Venue
+from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue, resolve
 from listening.records.models import Conversation
 from tests.listening.submissions import NOON, conversation, heard
@@ -22,11 +24,13 @@ OWN = list(admin.site._registry)
 
 @pytest.fixture
 def administrator(db: None) -> User:
-    return User.objects.create_superuser("ada", password="a-long-test-password", role=User.Role.ADMIN)
+    return User.objects.create_superuser("ada", password="a-long-test-password")
 
 
 @pytest.fixture
 def browser(administrator: User) -> Client:
+    """Of an administrator who also coordinates, so that every page has something to show."""
+    assign(administrator, Role.COORDINATOR)
     client = Client()
     client.force_login(administrator)
     return client
@@ -100,17 +104,25 @@ class TestDoors:
         row = model._default_manager.first()
         assert browser.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
 
-    def test_the_flags_follow_the_role(self, filled, coordinator):
-        """Who may read what was said is decided in one place, also here."""
-        coordinator.is_staff = coordinator.is_superuser = True
-        coordinator.save()
-        coordinator.refresh_from_db()
+    def test_the_flags_follow_the_assignments(self, filled, coordinator):
+        """Who may do what is decided in one place, also here."""
         assert (coordinator.is_staff, coordinator.is_superuser) == (False, False)
+        with pytest.raises(AttributeError):
+            coordinator.is_superuser = True
+
+    def test_who_administers_alone_reads_no_records(self, client, administrator, filled):
+        browser = client
+        browser.force_login(administrator)
+        row = Conversation.objects.get()
+        assert "0 conversations" in browser.get(address(Conversation, "changelist")).content.decode()
+        assert browser.get(address(Conversation, "change", row.pk)).status_code == 302
+        assign(administrator, Role.COORDINATOR)
+        assert browser.get(address(Conversation, "change", row.pk)).status_code == 200
 
     def test_the_command_of_django_makes_an_administrator(self, db):
         call_command("createsuperuser", "--noinput", username="pia", email="pia@example.org")
         pia = User.objects.get(username="pia")
-        assert (pia.role, pia.is_staff, pia.is_superuser) == ("admin", True, True)
+        assert (pia.scope.has(Role.ADMIN), pia.is_staff, pia.is_superuser) == (True, True, True)
 
     def test_the_secret_of_a_token_is_nowhere(self, browser, filled):
         token = ApiToken.objects.get()
@@ -128,12 +140,29 @@ class TestTokens:
 
 
 class TestPeople:
-    def test_add_one_with_a_role(self, browser):
+    def form(self, **line):
+        """The page of a new person, with one assignment."""
         password = "correct-horse-battery"
-        form = {"username": "elena", "role": "coordinator", "password1": password, "password2": password}
-        assert browser.post(address(User, "add"), {**form, "usable_password": "true"}).status_code == 302
+        return {
+            "username": "elena", "password1": password, "password2": password, "usable_password": "true",
+            "assignments-TOTAL_FORMS": "1", "assignments-INITIAL_FORMS": "0",
+            **{f"assignments-0-{name}": value for name, value in line.items()},
+        }  # fmt: skip
+
+    def test_add_one_with_an_assignment(self, browser, city):
+        line = {"layer": city.layers["quartiere"].pk, "district_code": "10", "first_day": "2026-01-01"}
+        form = self.form(role="coordinator", clearance="restricted", **line)
+        assert browser.post(address(User, "add"), form).status_code == 302
         elena = User.objects.get(username="elena")
-        assert (elena.role, elena.is_staff, elena.check_password(password)) == ("coordinator", False, True)
+        assert elena.check_password("correct-horse-battery")
+        assert elena.scope.reach(Role.COORDINATOR).covers(city.area(5).pk)
+        assert not elena.is_staff
+
+    def test_a_district_that_is_not_there_is_refused(self, browser, city):
+        line = {"layer": city.layers["quartiere"].pk, "district_code": "11", "first_day": "2026-01-01"}
+        answer = browser.post(address(User, "add"), self.form(role="coordinator", clearance="restricted", **line))
+        assert "quartiere has no district &#x27;11&#x27; today" in answer.content.decode()
+        assert not User.objects.filter(username="elena").exists()
 
 
 class TestVenues:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import django_filters
 from django.contrib.gis.geos import Polygon
@@ -17,7 +17,7 @@ from backend.problems import InvalidParameter
 from districts.models import District
 from listening.codelists.models import Theme
 from listening.records.models import Conversation, Finding
-from listening.records.querysets import ConversationQuerySet
+from listening.records.querysets import ConversationQuerySet, FindingQuerySet
 
 SHORTEST_SEARCH = 2
 
@@ -50,38 +50,14 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
         fields: list[str] = []
 
     def in_district(self, queryset: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        layer, _, code = value.rpartition(":")
-        places = District.objects.valid_on(clock.local_date(clock.now()))
-        if layer:
-            found = places.in_layer(layer).filter(code=code).first()
-        else:
-            found = places.filter(pk=int(value)).first() if value.isdecimal() and len(value) < 19 else None
-        if found is None:
-            raise InvalidParameter(
-                f"There is no district {value!r} today; write layer:code, e.g. zona:B, or an id.",
-                parameter=name,
-                value=value,
-                allowed=["layer:code", "id"],
-            )
-        return queryset.held_in(found)
+        return queryset.held_in(district_named(name, value))
 
     def in_period(self, queryset: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        try:
-            return queryset.held_during(Period.parse(value))
-        except NotAPeriod as error:
-            raise InvalidParameter(str(error), parameter=name, value=value, allowed=[FORMS]) from error
+        return queryset.held_during(period_named(name, value))
 
     def with_theme(self, queryset: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        theme = Theme.objects.filter(code=value).first()
-        if theme is None:
-            raise InvalidParameter(
-                f"There is no theme {value!r}.",
-                parameter=name,
-                value=value,
-                allowed=list(Theme.objects.values_list("code", flat=True)),
-            )
         # Theme and kind must hold for one and the same finding.
-        return queryset.hearing(theme=theme, kind=self.form.cleaned_data.get("kind") or None)
+        return queryset.hearing(theme=theme_named(name, value), kind=self.form.cleaned_data.get("kind") or None)
 
     def with_kind(self, queryset: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
         return queryset if self.form.cleaned_data.get("theme") else queryset.hearing(kind=value)
@@ -94,43 +70,131 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
         return queryset.meeting(Polygon.from_bbox((box.minx, box.miny, box.maxx, box.maxy)))
 
     def with_text(self, queryset: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        text = value.strip()
-        if len(text) < SHORTEST_SEARCH:
+        return queryset.saying(text_to_search(name, value))
+
+
+class FindingFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped upstream
+    """Narrow the findings a person may read, by what is shown of them and by nothing else."""
+
+    district = django_filters.CharFilter(
+        method="in_district", help_text="layer:code of a district of any layer, e.g. zona:B; or its id."
+    )
+    period = django_filters.CharFilter(method="in_period", help_text="Whole months: 2026, 2026-Q3 or 2026-07.")
+    theme = django_filters.CharFilter(method="with_theme", help_text="Code of a theme; includes those below it.")
+    kind = django_filters.ChoiceFilter(choices=Finding.Kind.choices, help_text="Kind of finding.")
+    q = django_filters.CharFilter(method="with_text", help_text="Text of the finding, whatever its accents and case.")
+
+    class Meta:
+        model = Finding
+        fields: list[str] = []
+
+    def in_district(self, queryset: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
+        return queryset.heard_in(district_named(name, value))
+
+    def in_period(self, queryset: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
+        period = period_named(name, value)
+        if any(grain == "day" for grain, _, _ in period.segments()):
+            # Days are not shown, so they must not be found out by asking.
             raise InvalidParameter(
-                f"{value!r} is too short to search; give {SHORTEST_SEARCH} characters or more.",
+                f"{value!r} is not made of whole months.",
                 parameter=name,
                 value=value,
-                allowed=[f"{SHORTEST_SEARCH} characters or more"],
+                allowed=["2026-07"],
             )
-        return queryset.saying(text)
+        return queryset.heard_during(period)
+
+    def with_theme(self, queryset: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
+        return queryset.about(theme_named(name, value))
+
+    def with_text(self, queryset: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
+        return queryset.saying(text_to_search(name, value))
 
 
-FILTER_PARAMETERS = [
-    OpenApiParameter(
-        name,
-        OpenApiTypes.UUID if isinstance(declared, django_filters.UUIDFilter) else str,
-        description=declared.extra.get("help_text", ""),
-        enum=[str(code) for code, _ in declared.extra.get("choices", ())] or None,
-    )
-    for name, declared in ConversationFilter.base_filters.items()
-]
+def district_named(parameter: str, value: str) -> District:
+    """The district of today that `layer:code`, or an id, names. Raises InvalidParameter."""
+    layer, _, code = value.rpartition(":")
+    places = District.objects.valid_on(clock.today())
+    if layer:
+        found = places.in_layer(layer).filter(code=code).first()
+    else:
+        found = places.filter(pk=int(value)).first() if value.isdecimal() and len(value) < 19 else None
+    if found is None:
+        raise InvalidParameter(
+            f"There is no district {value!r} today; write layer:code, e.g. zona:B, or an id.",
+            parameter=parameter,
+            value=value,
+            allowed=["layer:code", "id"],
+        )
+    return found
 
 
-def filtered(queryset: ConversationQuerySet, params: Any, *, also: frozenset[str]) -> ConversationQuerySet:
-    """Apply the declared filters; `also` are parameters that belong to the page, not to the filter.
+def period_named(parameter: str, value: str) -> Period:
+    """The period that a text names. Raises InvalidParameter."""
+    try:
+        return Period.parse(value)
+    except NotAPeriod as error:
+        raise InvalidParameter(str(error), parameter=parameter, value=value, allowed=[FORMS]) from error
+
+
+def theme_named(parameter: str, value: str) -> Theme:
+    """The theme of a code. Raises InvalidParameter."""
+    theme = Theme.objects.filter(code=value).first()
+    if theme is None:
+        raise InvalidParameter(
+            f"There is no theme {value!r}.",
+            parameter=parameter,
+            value=value,
+            allowed=list(Theme.objects.values_list("code", flat=True)),
+        )
+    return theme
+
+
+def text_to_search(parameter: str, value: str) -> str:
+    """A text long enough to be searched for. Raises InvalidParameter."""
+    text = value.strip()
+    if len(text) < SHORTEST_SEARCH:
+        raise InvalidParameter(
+            f"{value!r} is too short to search; give {SHORTEST_SEARCH} characters or more.",
+            parameter=parameter,
+            value=value,
+            allowed=[f"{SHORTEST_SEARCH} characters or more"],
+        )
+    return text
+
+
+def parameters_of(filters: type[django_filters.FilterSet]) -> list[OpenApiParameter]:
+    """The declared filters as the OpenAPI document lists them."""
+    return [
+        OpenApiParameter(
+            name,
+            OpenApiTypes.UUID if isinstance(declared, django_filters.UUIDFilter) else str,
+            description=declared.extra.get("help_text", ""),
+            enum=[str(code) for code, _ in declared.extra.get("choices", ())] or None,
+        )
+        for name, declared in filters.base_filters.items()
+    ]
+
+
+Records = TypeVar("Records", ConversationQuerySet, FindingQuerySet)
+
+
+def filtered(
+    filters: type[django_filters.FilterSet], queryset: Records, params: Any, *, also: frozenset[str]
+) -> Records:
+    """Apply declared filters; `also` are parameters that belong to the page, not to the filter.
 
     Raises InvalidParameter for an unknown parameter or a value that a filter refuses.
     """
-    refuse_unknown(params, {*ConversationFilter.base_filters, *also})
-    narrowed = ConversationFilter(params, queryset=queryset)
+    refuse_unknown(params, {*filters.base_filters, *also})
+    narrowed = filters(params, queryset=queryset)
     if not narrowed.is_valid():
         name, messages = next(iter(narrowed.errors.items()))
-        field = ConversationFilter.base_filters[name].extra.get("choices", ())
+        field = filters.base_filters[name].extra.get("choices", ())
         raise InvalidParameter(
             " ".join(str(message) for message in messages),
             parameter=name,
             value=params.get(name, ""),
             allowed=[str(choice) for choice, _ in field] or ["a UUID"],
         )
-    found: ConversationQuerySet = narrowed.qs
+    found: Records = narrowed.qs
     return found

@@ -8,13 +8,17 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
+import hashlib
+import hmac
 from dataclasses import dataclass
 from uuid import UUID
 
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
 from django.http import QueryDict
 
 from backend.problems import InvalidParameter
-from listening.records.querysets import ConversationQuerySet
+from listening.records.querysets import ConversationQuerySet, FindingQuerySet
 
 PARAMETERS = frozenset({"limit", "cursor"})
 DEFAULT_LIMIT, MOST = 50, 500
@@ -22,7 +26,7 @@ DEFAULT_LIMIT, MOST = 50, 500
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Ids of one page, newest conversation first, and the query string of the next one."""
+    """Ids of one page, newest first, and the query string of the next one."""
 
     ids: list[UUID]
     next_query: str | None
@@ -41,6 +45,49 @@ def page_of(queryset: ConversationQuerySet, params: QueryDict) -> Page:
         following["cursor"] = _write_cursor(*keys[limit - 1])
         next_query = following.urlencode()
     return Page([pk for _, pk in keys[:limit]], next_query)
+
+
+def page_of_findings(queryset: FindingQuerySet, params: QueryDict) -> Page:
+    """The page of findings that `limit` and `cursor` ask for, in the order of their ids. One query.
+
+    The cursor is encrypted: an id holds the instant at which a phone made it. Raises InvalidParameter.
+    """
+    limit = _limit(params.get("limit"))
+    queryset = queryset.order_by("-pk")
+    if cursor := params.get("cursor"):
+        queryset = queryset.filter(pk__lt=_unseal(cursor))
+    ids = list(queryset.values_list("pk", flat=True)[: limit + 1])
+    next_query = None
+    if len(ids) > limit:
+        following = params.copy()
+        following["cursor"] = _seal(ids[limit - 1])
+        next_query = following.urlencode()
+    return Page(ids[:limit], next_query)
+
+
+def _cipher() -> Fernet:
+    key = hmac.new(settings.SECRET_KEY.encode(), b"cursor of findings", hashlib.sha256).digest()
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def _seal(pk: UUID) -> str:
+    return _cipher().encrypt(pk.bytes).decode()
+
+
+def _unseal(text: str) -> UUID:
+    try:
+        return UUID(bytes=_cipher().decrypt(text))
+    except (InvalidToken, ValueError):
+        raise _not_a_cursor(text) from None
+
+
+def _not_a_cursor(text: str) -> InvalidParameter:
+    return InvalidParameter(
+        "The cursor is not one that this list handed out; start again without it.",
+        parameter="cursor",
+        value=text[:100],
+        allowed=["the `next` link of a page"],
+    )
 
 
 def _limit(text: str | None) -> int:
@@ -68,9 +115,4 @@ def _read_cursor(text: str) -> tuple[dt.datetime, UUID]:
             raise ValueError(instant)
         return occurred_at.astimezone(dt.UTC), UUID(pk)
     except (ValueError, OverflowError, binascii.Error, UnicodeError):
-        raise InvalidParameter(
-            "The cursor is not one that this list handed out; start again without it.",
-            parameter="cursor",
-            value=text[:100],
-            allowed=["the `next` link of a page"],
-        ) from None
+        raise _not_a_cursor(text) from None

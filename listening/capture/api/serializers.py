@@ -188,6 +188,25 @@ class ConversationPageSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
 
 
+class HeardSerializer(serializers.Serializer[Any]):
+    """A finding without the people behind it."""
+
+    ref = serializers.CharField(help_text="To speak of this finding; it is the same in every answer.")
+    kind = serializers.ChoiceField(choices=Finding.Kind.choices)
+    text = serializers.CharField()
+    themes = serializers.ListField(child=serializers.CharField())
+    severity = serializers.IntegerField(allow_null=True)
+    month = serializers.CharField(help_text="In which it was heard, e.g. 2026-07.")
+    district = LocatedSerializer(allow_null=True, help_text="In which it was heard.")
+
+
+class FindingPageSerializer(serializers.Serializer[Any]):
+    """One page of findings; `next` is the address of the page after it, or null."""
+
+    findings = HeardSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
 class ConversationFeatureSerializer(serializers.Serializer[Any]):
     """A conversation as a GeoJSON feature (RFC 7946); the geometry is its point, or null."""
 

@@ -17,33 +17,38 @@ from uuid6 import uuid7
 from backend.http.conditional import check_if_match, etag_of, not_modified
 from backend.http.renderers import GEOJSON, GeoJSONRenderer
 from backend.http.strict_json import StrictJSONParser
-from backend.policy import SignedIn
 from backend.problems import Forbidden, InvalidRequest, NotFound
 from listening.capture.accept import accept
 from listening.capture.amend import amend, delete
-from listening.capture.api.filters import FILTER_PARAMETERS, filtered
+from listening.capture.api.filters import ConversationFilter, FindingFilter, filtered, parameters_of
 from listening.capture.api.merge_patch import merge_patch
 from listening.capture.api.pages import PARAMETERS as PAGE_PARAMETERS
-from listening.capture.api.pages import page_of
+from listening.capture.api.pages import page_of, page_of_findings
 from listening.capture.api.serializers import (
     ConversationCollectionSerializer,
     ConversationFeatureSerializer,
     ConversationPageSerializer,
     ConversationPatchSerializer,
     ConversationSerializer,
+    FindingPageSerializer,
     FindingPatchSerializer,
     read_submission,
 )
 from listening.capture.errors import RecordDeleted
+from listening.fieldwork.permissions import LogsOrCoordinates, ReadsFindings
 from listening.fieldwork.person import person_of
 from listening.records.models import Conversation, Finding, Tombstone
-from listening.records.permissions import may_change, may_log
-from listening.records.render import RenderedConversation, render_conversations
+from listening.records.permissions import may_change
+from listening.records.render import RenderedConversation, render_conversations, render_findings
 
 JSON = "application/json"
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description="ETag of the conversation as you read it."
 )
+PAGING = [
+    OpenApiParameter("limit", int, description="Records per page, 1 to 500; 50 by default."),
+    OpenApiParameter("cursor", str, description="Where the page starts: from the `next` link of the one before."),
+]
 GONE = {410: OpenApiResponse(description="It was deleted.")}
 DOCUMENT = {(200, JSON): ConversationSerializer, (200, GEOJSON): ConversationFeatureSerializer}
 
@@ -55,7 +60,7 @@ class MergePatchParser(StrictJSONParser):
 class RecordView(APIView):
     """What the views of records share: who is asking, and how a conversation is shown."""
 
-    permission_classes = [SignedIn]
+    permission_classes = [LogsOrCoordinates]
     renderer_classes = [JSONRenderer, GeoJSONRenderer]
     parser_classes = [StrictJSONParser, MergePatchParser]
 
@@ -94,11 +99,8 @@ class ConversationListView(RecordView):
     @extend_schema(
         operation_id="list_conversations",
         parameters=[
-            *FILTER_PARAMETERS,
-            OpenApiParameter("limit", int, description="Conversations per page, 1 to 500; 50 by default."),
-            OpenApiParameter(
-                "cursor", str, description="Where the page starts: from the `next` link of the one before."
-            ),
+            *parameters_of(ConversationFilter),
+            *PAGING,
         ],
         responses={
             (200, JSON): ConversationPageSerializer,
@@ -109,7 +111,7 @@ class ConversationListView(RecordView):
         """Conversations that the person asking may read, newest first."""
         conversations = Conversation.objects.visible_to(person_of(request))
         params = request.GET
-        page = page_of(filtered(conversations, params, also=PAGE_PARAMETERS | {"format"}), params)
+        page = page_of(filtered(ConversationFilter, conversations, params, also=PAGE_PARAMETERS), params)
         rendered = render_conversations(page.ids)
         following = f"{request.build_absolute_uri(request.path)}?{page.next_query}" if page.next_query else None
         response = HttpResponse(
@@ -132,8 +134,6 @@ class ConversationListView(RecordView):
     def post(self, request: Request) -> HttpResponse:
         """Store a conversation with its findings, exactly once: send it again after a lost answer."""
         person = person_of(request)
-        if not may_log(person):
-            raise Forbidden(f"The role {person.role!r} does not log conversations; listeners and coordinators do.")
         acceptance = accept(read_submission(request.data, listener=person), by=person)
         response = self.shown(request, acceptance.conversation_id, status=201 if acceptance.created else 200)
         response["Location"] = request.build_absolute_uri(f"{request.path}/{acceptance.conversation_id}")
@@ -190,6 +190,27 @@ class ConversationView(RecordView):
                 self.check_version(request, conversation)
             delete(conversation, by=person_of(request))
         return HttpResponse(status=204)
+
+
+class FindingListView(APIView):
+    """What was heard, without the people behind it."""
+
+    permission_classes = [ReadsFindings]
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(
+        operation_id="list_findings",
+        parameters=[*parameters_of(FindingFilter), *PAGING],
+        responses=FindingPageSerializer,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Findings that the person asking may read: planners read those with themes within their clearance."""
+        findings = Finding.objects.visible_to(person_of(request))
+        params = request.GET
+        page = page_of_findings(filtered(FindingFilter, findings, params, also=PAGE_PARAMETERS), params)
+        following = f"{request.build_absolute_uri(request.path)}?{page.next_query}" if page.next_query else None
+        items = ",".join(render_findings(page.ids))
+        return HttpResponse(f'{{"findings":[{items}],"next":{json.dumps(following)}}}', content_type=JSON)
 
 
 class FindingView(RecordView):

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.http.query_parameters import refuse_unknown
-from backend.policy import SignedIn
-from backend.problems import Forbidden, InvalidRequest, NotFound
+from backend.problems import InvalidRequest, NotFound
 from listening.fieldwork.api.serializers import SessionSerializer, SessionsSerializer, VenuesSerializer
-from listening.fieldwork.models import Session, User, Venue
+from listening.fieldwork.models import Session, Venue
+from listening.fieldwork.permissions import Assigned, Convenes
 from listening.fieldwork.person import person_of
 from listening.fieldwork.sessions import open_session
 
@@ -24,7 +24,7 @@ MOST_SESSIONS = 200  # in a list: what a phone offers to choose from
 class FieldworkView(APIView):
     """What the views of fieldwork share."""
 
-    permission_classes = [SignedIn]
+    permission_classes = [Assigned]
     renderer_classes = [JSONRenderer]
 
 
@@ -40,6 +40,8 @@ class VenuesView(FieldworkView):
 
 class SessionsView(FieldworkView):
     """Outings and events."""
+
+    permission_classes = [Convenes]
 
     @extend_schema(operation_id="list_sessions", responses=SessionsSerializer)
     def get(self, request: Request) -> Response:
@@ -59,8 +61,6 @@ class SessionsView(FieldworkView):
     def post(self, request: Request) -> Response:
         """Open a session, exactly once: send it again after a lost answer."""
         person = person_of(request)
-        if person.role not in {User.Role.LISTENER, User.Role.COORDINATOR, User.Role.ADMIN}:
-            raise Forbidden(f"The role {person.role!r} does not open sessions; listeners and coordinators do.")
         serializer = SessionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         told = serializer.validated_data
@@ -78,6 +78,8 @@ class SessionsView(FieldworkView):
 
 class SessionView(FieldworkView):
     """One session."""
+
+    permission_classes = [Convenes]
 
     @extend_schema(operation_id="read_session", responses=SessionSerializer)
     def get(self, request: Request, pk: UUID) -> Response:

@@ -64,6 +64,9 @@ class NeedMapSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Finding.Kind.choices, allow_null=True)
     geography_role = serializers.ChoiceField(choices=["encounter"])
     breaks = serializers.ListField(child=serializers.FloatField())
+    is_partial = serializers.BooleanField(
+        help_text="Your assignments are for some districts: only these are listed and counted, as `city` too."
+    )
     city = CountsSerializer()
     unplaced = CountsSerializer()
     notes = serializers.ListField(child=serializers.CharField())

@@ -16,9 +16,10 @@ from backend.http.csv_text import csv_text
 from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import CSV, GEOJSON, CSVRenderer, GeoJSONRenderer
 from backend.periods import FORMS
-from backend.policy import SignedIn
 from backend.problems import InvalidParameter
 from districts.simplify import simplified_geometries
+from listening.fieldwork.permissions import ReadsCounts
+from listening.fieldwork.person import person_of
 from listening.needmaps.api.serializers import NeedMapSerializer
 from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap, build_need_map
 from listening.needmaps.query import PARAMETERS, parse_query
@@ -32,7 +33,7 @@ GEOMETRIES = (*TOLERANCES, "none")
 class NeedMapView(APIView):
     """Where a theme is heard, as a share of the conversations held there."""
 
-    permission_classes = [SignedIn]
+    permission_classes = [ReadsCounts]
     renderer_classes = [GeoJSONRenderer, JSONRenderer, CSVRenderer]
 
     @extend_schema(
@@ -64,7 +65,7 @@ class NeedMapView(APIView):
             raise InvalidParameter(
                 f"There is no geometry {geometry!r}.", parameter="geometry", value=geometry, allowed=list(GEOMETRIES)
             )
-        need_map = build_need_map(parse_query(params))
+        need_map = build_need_map(parse_query(params, person_of(request).scope))
         if request.accepted_renderer.media_type == CSV:
             body, content_type = as_csv(need_map), f"{CSV}; charset=utf-8; header=present"
         else:
@@ -146,6 +147,7 @@ def _head(need_map: NeedMap) -> dict[str, Any]:
         "theme": query.theme and query.theme.code,
         "kind": query.kind,
         "geography_role": "encounter",
+        "is_partial": need_map.is_partial,
         "breaks": list(need_map.breaks),
         "city": _counts(need_map.city),
         "unplaced": _counts(need_map.unplaced),

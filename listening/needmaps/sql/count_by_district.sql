@@ -3,6 +3,7 @@
 -- Grain: one row per district that has any; the row without a district holds what has no place in this layer.
 -- :layer            id of the layer       :theme, :kind   cell of the numerator (0 and 'any' for all)
 -- :grains, :firsts, :untils   the period cut into runs of whole years, quarters, months and days (half open)
+-- :districts        ids of the districts to count; null for all, with what has none
 -- Merged cells and unmerged log are read in one snapshot, so the caller sees its own last write and no change twice.
 WITH span AS (
     SELECT * FROM unnest(%(grains)s::text[], %(firsts)s::date[], %(untils)s::date[]) AS s (grain, first, until)
@@ -26,6 +27,7 @@ WITH span AS (
            coalesce(sum(conversations) FILTER (WHERE theme_id = %(theme)s AND kind = %(kind)s), 0) AS mentioning,
            coalesce(sum(mentions) FILTER (WHERE theme_id = %(theme)s AND kind = %(kind)s), 0) AS mentions
     FROM counted
+    WHERE %(districts)s::bigint[] IS NULL OR district_id = ANY (%(districts)s::bigint[])
     GROUP BY district_id
 )
 SELECT placed.district_id, sum(total.conversations)::bigint, sum(total.mentioning)::bigint, sum(total.mentions)::bigint

@@ -281,9 +281,9 @@ class TestDatabase:
         assert "ALTER SYSTEM SET synchronous_commit = 'on'" in answer.mend
 
     def test_migration_not_applied(self):
-        execute("DELETE FROM django_migrations WHERE app = 'records' AND name = '0002_search'")
+        execute("DELETE FROM django_migrations WHERE app = 'records' AND name = '0003_tombstone_place'")
         answer = only(doctor.migrations)
-        assert answer.said == "1 not applied, the first is records.0002_search"
+        assert answer.said == "1 not applied, the first is records.0003_tombstone_place"
         assert answer.mend.endswith("manage.py migrate")
 
     def test_a_slow_answer_is_cut_off(self, monkeypatch):

@@ -12,6 +12,7 @@ from listening.capture.accept import accept_many
 from listening.capture.submission import Place, Submission
 from listening.codelists.models import Theme
 from listening.fieldwork.models import User
+from listening.fieldwork.scope import Reach
 from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap, NeedMapQuery
 from tests.listening.submissions import conversation, heard
 
@@ -32,6 +33,7 @@ def need_map(
             period=Period.year(2026),
             theme=Theme(pk=1, code=theme) if theme else None,
             kind=kind,
+            reach=Reach(everywhere=True),
         ),
         districts=needs,
         city=CityNeed(

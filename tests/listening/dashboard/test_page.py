@@ -5,10 +5,10 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 
-from backend.policy import SignedIn
 from districts.models import BoundaryEdition, District, Layer
 from listening.codelists.models import Theme
 from listening.dashboard.views import dashboard
+from listening.fieldwork.permissions import ReadsCounts
 from tests.listening.dashboard.needs import listen_in_squareville
 from tests.listening.dashboard.reader import Page
 
@@ -74,7 +74,7 @@ def test_a_visitor_is_asked_to_sign_in(client, city):
 
 
 def test_the_view_declares_who_may_see_it():
-    assert dashboard.access_policy is SignedIn
+    assert dashboard.access_policy is ReadsCounts
 
 
 def test_left_alone_it_shows_the_newest_year_the_theme_heard_most_and_the_default_layer(listened, look):

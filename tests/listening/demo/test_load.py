@@ -20,6 +20,7 @@ from listening.fieldwork.models import Session, User, Venue
 from listening.needmaps.build import build_need_map, parse_query
 from listening.records.models import Conversation, Finding
 from tests.listening.rollups.recount import differences
+from tests.people import EVERYTHING
 
 UNTIL = dt.date(2026, 6, 1)
 NUMBER = 600
@@ -91,7 +92,7 @@ def test_needs_differ_from_place_to_place(demo):
     query = {"layer": "quartiere", "period": "2025-01-01/2025-12-31"}
     spreads = []
     for theme in ("housing", "mobility"):
-        built = build_need_map(parse_query({**query, "theme": theme}))
+        built = build_need_map(parse_query({**query, "theme": theme}, EVERYTHING))
         shares = np.array([need.share for need in built.districts if need.share is not None])
         assert len(shares) == 6
         spreads.append(shares.max() - shares.min())
@@ -148,9 +149,9 @@ class TestElsewhere:
 
 def test_what_a_visitor_can_do(demo, client):
     people = make_people()
-    assert {name: people[name].role for name in ("listener", "coordinator", "planner", "steward", "admin")} == {
-        name: name for name in ("listener", "coordinator", "planner", "steward", "admin")
-    }
+    for name in ("listener", "coordinator", "planner", "steward", "admin"):
+        assert people[name].scope.has(name)
+        assert people[name].scope.reach(name).everywhere
     assert client.login(username="planner", password=PASSWORD)
     assert people["admin"].is_staff
     assert not people["coordinator"].is_staff

@@ -5,9 +5,11 @@ import pytest
 from backend.problems import InvalidParameter
 from listening.capture.accept import accept_many
 from listening.capture.submission import Place
+from listening.fieldwork.scope import Reach
 from listening.needmaps.build import available_periods, build_need_map, parse_query
 from listening.rollups.merge import merge_deltas
 from tests.listening.submissions import conversation, heard
+from tests.people import EVERYTHING
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +27,7 @@ def listened(city, themes, listener):
 
 
 def needs(**params):
-    return {need.code: need for need in build_need_map(parse_query({"period": "2026", **params})).districts}
+    return {need.code: need for need in build_need_map(parse_query({"period": "2026", **params}, EVERYTHING)).districts}
 
 
 @pytest.mark.parametrize("merged", [False, True])
@@ -54,7 +56,7 @@ def test_a_layer_that_crosses_another_counts_everything_once(listened):
 
 
 def test_the_city_holds_what_has_no_place(listened):
-    need_map = build_need_map(parse_query({"layer": "zona", "period": "2026", "theme": "rent"}))
+    need_map = build_need_map(parse_query({"layer": "zona", "period": "2026", "theme": "rent"}, EVERYTHING))
     assert (need_map.city.conversations, need_map.city.mentioning) == (29, 9)
     assert (need_map.unplaced.conversations, need_map.unplaced.mentioning) == (1, 1)
 
@@ -63,7 +65,7 @@ def test_a_conversation_known_by_zona_alone_has_no_place_among_areas(city, liste
     accept_many([conversation(listener, place=Place("district", district_id=city.districts["zona", "B"].pk))])
     assert needs(layer="zona")["B"].conversations == 1
     assert needs(layer="quartiere")["10"].conversations == 1
-    by_area = build_need_map(parse_query({"layer": "area", "period": "2026"}))
+    by_area = build_need_map(parse_query({"layer": "area", "period": "2026"}, EVERYTHING))
     assert by_area.unplaced.conversations == by_area.city.conversations == 1
 
 
@@ -89,7 +91,7 @@ def test_a_period_beside_it_counts_nothing(listened, period):
 
 
 def test_two_queries_however_much_was_said(listened, django_assert_num_queries):
-    query = parse_query({"layer": "area", "period": "2026", "theme": "rent"})
+    query = parse_query({"layer": "area", "period": "2026", "theme": "rent"}, EVERYTHING)
     with django_assert_num_queries(2):
         build_need_map(query)
 
@@ -105,19 +107,19 @@ def test_two_queries_however_much_was_said(listened, django_assert_num_queries):
 )
 def test_an_unknown_value_is_refused_with_the_valid_ones(city, themes, params, parameter, valid):
     with pytest.raises(InvalidParameter) as caught:
-        parse_query(params)
+        parse_query(params, EVERYTHING)
     assert caught.value.members["parameter"] == parameter
     assert any(valid in allowed for allowed in caught.value.members["allowed"])
 
 
 def test_before_any_boundaries_it_says_so(db):
     with pytest.raises(InvalidParameter, match="No boundaries have been imported yet"):
-        parse_query({})
+        parse_query({}, EVERYTHING)
 
 
 def test_the_periods_on_offer_are_those_with_listening(city, listener):
     moments = [dt.datetime(2025, 11, 3, 9, tzinfo=dt.UTC), dt.datetime(2026, 2, 3, 9, tzinfo=dt.UTC)]
     accept_many([conversation(listener, occurred_at=at, received_at=at) for at in moments])
-    assert [period.label for period in available_periods()] == [
+    assert [period.label for period in available_periods(Reach(everywhere=True))] == [
         "2026", "2025", "2026-Q1", "2025-Q4", "2026-02", "2025-11",
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from listening.records.models import Conversation
 from listening.records.redistrict import Moved, redistrict
 from tests.listening.rollups.recount import differences
 from tests.listening.submissions import at, conversation, heard
+from tests.people import EVERYTHING
 from tests.squareville import square
 
 HALVES = {"west": square(0, 0, columns=1, rows=3), "5": square(1, 0, columns=2, rows=3)}
@@ -43,7 +44,7 @@ def draw_anew(city) -> dict[str, District]:
 
 
 def counts(layer: str) -> dict[str, int]:
-    built = build_need_map(parse_query({"layer": layer, "period": "2026"}))
+    built = build_need_map(parse_query({"layer": layer, "period": "2026"}, EVERYTHING))
     return {need.code: need.conversations for need in built.districts if need.conversations}
 
 

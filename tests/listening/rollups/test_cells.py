@@ -16,12 +16,12 @@ from listening.capture.accept import accept, accept_many
 from listening.capture.amend import amend, delete
 from listening.capture.submission import Place
 from listening.codelists.models import Theme
-from listening.fieldwork.models import User
 from listening.records.models import Conversation, Finding, FindingTheme
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile, repair
 from tests.listening.rollups.recount import differences
 from tests.listening.submissions import conversation, heard
+from tests.people import person
 from tests.squareville import build_city
 
 
@@ -221,7 +221,7 @@ class TestAnyHistory(TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.city = build_city()
-        cls.listener = User.objects.create_user("anna", role="listener")
+        cls.listener = person("anna", "listener")
         parent = Theme.objects.create(code="housing")
         cls.themes = [parent, Theme.objects.create(code="rent", parent=parent), Theme.objects.create(code="mobility")]
 

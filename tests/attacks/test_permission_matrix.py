@@ -1,0 +1,309 @@
+"""Every operation of the API x every actor x every record, as permissions.yaml says; nothing else is let through.
+
+`pytest tests/attacks` prints how many cells were checked and how many leaked.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import transaction
+from drf_spectacular.generators import SchemaGenerator
+from uuid6 import uuid7
+
+from listening.records.models import Conversation
+from tests.attacks.conftest import ACTORS, CONVERSATIONS, FINDINGS, NOT_SIGNED_IN, SESSIONS, TABLE, World, check
+from tests.listening.submissions import document
+
+pytestmark = pytest.mark.django_db
+API = "/api/v1"
+SCHEMA: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+OPERATIONS: dict[str, tuple[str, str]] = {
+    operation["operationId"]: (method, path)
+    for path, operations in SCHEMA["paths"].items()
+    for method, operation in operations.items()
+}
+
+
+class Undo(Exception):
+    """Ends a block, and with it what was written in it."""
+
+
+def admits(operation: str, actor: str) -> bool:
+    admitted = TABLE["admits"][operation]
+    return admitted == "everybody" or actor in admitted
+
+
+def refusal(operation: str, actor: str) -> int | None:
+    """The status at the door: 401, 403, or None for whoever gets in."""
+    if admits(operation, actor):
+        return None
+    return 401 if actor in NOT_SIGNED_IN else 403
+
+
+def test_the_table_is_complete() -> None:
+    assert set(TABLE["admits"]) == set(OPERATIONS), "an operation without a row, or a row without an operation"
+    for table in ("conversations", "findings", "sessions", "counts"):
+        assert set(TABLE[table]) == set(ACTORS), table
+    named = {actor for admitted in TABLE["admits"].values() if admitted != "everybody" for actor in admitted}
+    assert named <= set(ACTORS)
+    assert {name for names in TABLE["conversations"].values() for name in names} | {"absent"} == set(CONVERSATIONS)
+    assert {name for names in TABLE["findings"].values() for name in names} < set(FINDINGS)
+
+
+def test_every_actor_is_in_the_world(world: World) -> None:
+    assert {*world.people, "anonymous"} == set(ACTORS)
+
+
+CONVERSATION_LISTS = [
+    {}, {"district": "area:5"}, {"district": "area:9"}, {"district": "zona:B"}, {"district": "quartiere:10"},
+    {"period": "2026"}, {"theme": "rent"}, {"theme": "health"}, {"theme": "violence"}, {"theme": "housing"},
+    {"kind": "need"}, {"channel": "street"}, {"language": "it"}, {"listener": "colleague"}, {"listener": "listener"},
+    {"bbox": "11,44,12,45"}, {"q": "detto"}, {"limit": "500"}, {"format": "geojson"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("params", CONVERSATION_LISTS, ids=urlencode)
+def test_lists_of_conversations(world: World, params: dict[str, str]) -> None:
+    """A filter narrows what one may read, and finds nothing beyond."""
+    everything = world.client("coordinator").get(f"{API}/conversations", params).json()
+    meant = set(shown(everything))
+    assert meant or params.get("district") == "area:1"
+    for actor in ACTORS:
+        answer = world.client(actor).get(f"{API}/conversations", params)
+        if status := refusal("list_conversations", actor):
+            check("lists", (params, actor), answer.status_code, status)
+            continue
+        found = shown(answer.json())
+        for name in CONVERSATIONS:
+            reads = name in TABLE["conversations"][actor] and name in meant
+            check("lists", (params, actor, name), name in found, reads)
+
+
+def shown(page: dict[str, Any]) -> list[str]:
+    if "features" in page:
+        return [feature["properties"]["summary"] for feature in page["features"]]
+    return [conversation["summary"] for conversation in page["conversations"]]
+
+
+FINDING_LISTS = [
+    {}, {"district": "area:5"}, {"district": "area:9"}, {"district": "zona:B"}, {"period": "2026"},
+    {"period": "2026-05"}, {"theme": "rent"}, {"theme": "health"}, {"theme": "violence"}, {"theme": "housing"},
+    {"kind": "need"}, {"q": "detto"}, {"q": "health"}, {"limit": "500"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("params", FINDING_LISTS, ids=urlencode)
+def test_lists_of_findings(world: World, params: dict[str, str]) -> None:
+    def labels(page: dict[str, Any]) -> set[str]:
+        return {finding["text"].removeprefix("detto ") for finding in page["findings"]}
+
+    meant = labels(world.client("coordinator").get(f"{API}/findings", params).json())
+    for actor in ACTORS:
+        answer = world.client(actor).get(f"{API}/findings", params)
+        if status := refusal("list_findings", actor):
+            check("findings", (params, actor), answer.status_code, status)
+            continue
+        found = labels(answer.json())
+        for name in FINDINGS:
+            check("findings", (params, actor, name), name in found, name in TABLE["findings"][actor] and name in meant)
+        people = json.dumps(answer.json())
+        for secret in (
+            "colleague",
+            str(world.conversations["here"]),
+            str(world.findings["here"]),
+            "11.31",
+            "2026-05-1",
+        ):
+            check("findings", (params, actor, secret), secret in people, False)
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("read_conversation", None),
+        ("change_conversation", {"summary": "Changed"}),
+        ("change_conversation", {"findings": []}),
+        ("delete_conversation", None),
+    ],
+)
+def test_one_conversation(world: World, name: str, operation: str, body: Any) -> None:
+    method, path = OPERATIONS[operation]
+    address = path.replace("{id}", str(world.conversations[name]))
+    absent = path.replace("{id}", str(uuid7()))
+    reader = world.client("coordinator").get(f"{API}/conversations/{world.conversations[name]}")
+    tag = {"If-Match": reader.headers.get("ETag", '"none"')} if method in {"patch", "delete"} else {}
+    for actor in ACTORS:
+        client = world.client(actor)
+        try:
+            with transaction.atomic():
+                answer = getattr(client, method)(address, body, format="json", headers=tag)
+                raise Undo
+        except Undo:
+            pass
+        check("records", (operation, actor, name), answer.status_code, expected(operation, actor, name))
+        if answer.status_code == 404:
+            same = {k: v for k, v in answer.json().items() if k != "instance"}
+            gone = getattr(client, method)(absent, body, format="json", headers=tag)
+            check("records", (operation, actor, name, "like absent"), (404, same), (
+                gone.status_code, {k: v for k, v in gone.json().items() if k != "instance"},
+            ))  # fmt: skip
+            # Neither does it tell by the version that one names, nor by a body that is no good.
+            for headers, other in (({}, body), ({"If-Match": '"x"'}, body), (tag, {"nonsense": 1})):
+                again = getattr(client, method)(address, other, format="json", headers=headers)
+                check("records", (operation, actor, name, "always 404"), again.status_code, 404)
+
+
+def expected(operation: str, actor: str, name: str) -> int:
+    if status := refusal(operation, actor):
+        return status
+    if name not in TABLE["conversations"][actor]:
+        return 404
+    if name.startswith("deleted"):
+        return 410 if operation == "read_conversation" else 404
+    return 204 if operation == "delete_conversation" else 200
+
+
+@pytest.mark.parametrize("name", [*FINDINGS, "absent"])
+def test_one_finding(world: World, name: str) -> None:
+    pk = world.findings.get(name, uuid7())
+    holder = name.split("_")[0] if name not in {"deleted_own", "absent"} else name
+    tag = (
+        world.client("coordinator").get(f"{API}/conversations/{world.conversations[holder]}").headers.get("ETag", '"x"')
+    )
+    for actor in ACTORS:
+        client = world.client(actor)
+        try:
+            with transaction.atomic():
+                answer = client.patch(f"{API}/findings/{pk}", {"severity": 3}, format="json", headers={"If-Match": tag})
+                raise Undo
+        except Undo:
+            pass
+        wanted = refusal("change_finding", actor)
+        if wanted is None:
+            reads = holder in TABLE["conversations"][actor] and not holder.startswith("deleted")
+            wanted = 200 if reads else 404
+        check("records", ("change_finding", actor, name), answer.status_code, wanted)
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_logging_under_an_id(world: World, name: str) -> None:
+    """Of an id that is somebody else's, one learns that it is taken and no more, whatever became of the record."""
+    for actor in ACTORS:
+        body = document(id=str(world.conversations[name]))
+        try:
+            with transaction.atomic():
+                answer = world.client(actor).post(f"{API}/conversations", body, format="json")
+                raise Undo
+        except Undo:
+            pass
+        wanted = refusal("log_conversation", actor)
+        if wanted is None:
+            known = name in TABLE["conversations"][actor]
+            wanted = 201 if name == "absent" else 410 if name.startswith("deleted") and known else 409
+        check("records", ("log_conversation", actor, name), answer.status_code, wanted)
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_sessions(world: World, name: str) -> None:
+    for actor in ACTORS:
+        client = world.client(actor)
+        one = client.get(f"{API}/sessions/{world.sessions[name]}")
+        reads = name in TABLE["sessions"][actor]
+        check(
+            "sessions",
+            ("read", actor, name),
+            one.status_code,
+            refusal("read_session", actor) or (200 if reads else 404),
+        )
+        listed = client.get(f"{API}/sessions")
+        if status := refusal("list_sessions", actor):
+            check("sessions", ("list", actor), listed.status_code, status)
+        else:
+            ids = {session["id"] for session in listed.json()["sessions"]}
+            check("sessions", ("list", actor, name), str(world.sessions[name]) in ids, reads)
+        body = {"id": str(world.sessions[name]), "kind": "desk", "started_at": "2026-05-12T09:00:00Z"}
+        try:
+            with transaction.atomic():
+                opened = client.post(f"{API}/sessions", body, format="json")
+                raise Undo
+        except Undo:
+            pass
+        wanted = refusal("open_session", actor) or (201 if name == "absent" else 409)
+        check("sessions", ("open", actor, name), opened.status_code, wanted)
+
+
+@pytest.mark.parametrize("layer", ["area", "zona", "prossimita", "quartiere"])
+@pytest.mark.parametrize("theme", ["", "rent", "health", "violence"])
+def test_need_maps(world: World, layer: str, theme: str) -> None:
+    inside = {
+        "area": {str(n): {n} for n in range(1, 10)},
+        "zona": {"A": {1, 2, 3}, "B": {4, 5, 6}, "C": {7, 8, 9}},
+        "prossimita": {"west": {1, 4, 7}, "middle": {2, 5, 8}, "east": {3, 6, 9}},
+        "quartiere": {"10": set(range(1, 10))},
+    }[layer]
+    held = {5: 5, 9: 1}  # conversations that are there to be counted
+    cleared = {"coordinator", "coordinator_of_zona_b", "coordinator_of_9", "planner", "steward", "machine_reader"}
+    for actor in ACTORS:
+        params = {"layer": layer, "theme": theme, "period": "2026", "geometry": "none"}
+        answer = world.client(actor).get(f"{API}/need-map", params)
+        if status := refusal("need_map", actor):
+            check("counts", (layer, theme, actor), answer.status_code, status)
+            continue
+        if theme == "violence" and actor not in cleared:
+            check("counts", (layer, theme, actor), answer.status_code, 400)
+            continue
+        found = {f["properties"]["code"]: f["properties"]["conversations"] for f in answer.json()["features"]}
+        areas = set(TABLE["counts"][actor])
+        # One area of a district stands for the whole of it only where it is all of it by assignment.
+        whole = {code: parts for code, parts in inside.items() if reaches(actor, layer, code, parts, areas)}
+        for code, parts in inside.items():
+            wanted = sum(held.get(part, 0) for part in parts) if code in whole else None
+            check("counts", (layer, theme, actor, code), found.get(code), wanted)
+        everything = sum(held.get(area, 0) for area in areas) + (len(areas) == 9)  # with the one that is nowhere
+        check("counts", (layer, theme, actor, "all"), answer.json()["city"]["conversations"], everything)
+
+
+def reaches(actor: str, layer: str, code: str, parts: set[int], areas: set[int]) -> bool:
+    """Whether a district is on the map of an actor: an area, the assigned district, or any for the whole city."""
+    if layer == "area":
+        return parts <= areas
+    if actor in {"coordinator_of_zona_b", "machine_reader"}:
+        return (layer, code) == ("zona", "B")
+    return len(areas) == 9
+
+
+PUBLIC = ["list_layers", "list_districts", "list_themes", "read_district"]
+
+
+@pytest.mark.parametrize("operation", [*PUBLIC, "list_venues"])
+def test_reference_data(world: World, operation: str) -> None:
+    """The same answer for all who are let in."""
+    _, path = OPERATIONS[operation]
+    address = path.replace("{id}", str(world.city.area(5).pk))
+    bodies = set()
+    for actor in ACTORS:
+        answer = world.client(actor).get(address)
+        check("reference", (operation, actor), answer.status_code, refusal(operation, actor) or 200)
+        if answer.status_code == 200:
+            bodies.add(answer.content)
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+def test_other_methods_are_not_there(world: World, operation: str) -> None:
+    """What the schema does not name is not allowed, to nobody."""
+    _, path = OPERATIONS[operation]
+    address = path.replace("{id}", str(world.conversations["here"]))
+    if "districts" in path:
+        address = path.replace("{id}", str(world.city.area(5).pk))
+    written = {method for method, at in OPERATIONS.values() if at == path}
+    for actor in ACTORS:
+        for method in {"get", "post", "put", "patch", "delete"} - written:
+            answer = getattr(world.client(actor), method)(address, {}, format="json")
+            check("methods", (path, method, actor), answer.status_code in {401, 403, 405}, True)
+    assert Conversation.objects.filter(pk=world.conversations["here"]).exists()
