@@ -15,11 +15,13 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from backend.policy import Public, access
+from listening.fieldwork.permissions import ReadsCounts
 
 DEMO_PEOPLE = (
     ("planner", _lazy("reads the need maps")),
     ("listener", _lazy("logs conversations")),
     ("coordinator", _lazy("reads what was logged and gives it themes")),
+    ("navile", _lazy("coordinates the district Navile alone")),
     ("steward", _lazy("watches over what may be published")),
     ("admin", _lazy("may do everything, and opens the administration")),
 )
@@ -51,6 +53,10 @@ class SignIn(LoginView):
     """Sign in with name and password; in the demo the page names the accounts."""
 
     redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        """Whoever reads need maps begins there; others at the start page."""
+        return reverse("dashboard" if ReadsCounts.admits(self.request.user) else "home")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs, demo_people=DEMO_PEOPLE if settings.DEMO else ())

@@ -124,6 +124,9 @@ class Page:
         )
         self.sentences = sentences(need_map, self.topic)
         self.is_empty = need_map.city.conversations == 0
+        shown = {need.district_id for need in need_map.districts}
+        # Around the districts of the reader, for the eye alone: it says nothing of what was heard there.
+        self.surroundings = [path for pk, path in drawing.paths.items() if pk not in shown]
         self.places = [self._place(need) for need in reading.sort.order(need_map.districts)]
         self.legend = _legend(need_map)
 

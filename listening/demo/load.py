@@ -23,7 +23,7 @@ from listening.capture.accept import BATCH, accept_many
 from listening.codelists.load import load_themes
 from listening.codelists.models import Theme
 from listening.demo.conversations import DemoArea, DemoSession, DemoTheme, DemoVenue, Stage, invent
-from listening.demo.people import demo_people, make_people
+from listening.demo.people import assign_districts, demo_people, make_people
 from listening.fieldwork.models import Session, Venue
 from listening.fieldwork.roles import Role
 from listening.records.models import Conversation
@@ -61,6 +61,7 @@ def load_demo(*, conversations: int = CONVERSATIONS, seed: int = 1, until: dt.da
         if report.outcome not in {"imported", "unchanged"}:
             raise BrokenFixture(report.as_text())
         tell(f"{report.layer}: {report.districts} districts {report.outcome}")
+    assign_districts()
     themes = load_themes(FIXTURES / "themes.yaml")
     tell(f"themes: {themes.added} added, {themes.changed} changed")
     tell(f"venues: {load_venues()} added")

@@ -16,7 +16,7 @@ from backend import clock
 from districts.models import District
 from listening.codelists.models import Theme
 from listening.fieldwork.querysets import AssignmentQuerySet, SessionQuerySet
-from listening.fieldwork.roles import ADMINISTER, Role
+from listening.fieldwork.roles import ADMINISTER, READ_COUNTS, Role
 from listening.fieldwork.scope import Scope, read_scope
 
 
@@ -51,6 +51,11 @@ class User(AbstractUser):
     is_staff = is_superuser = property(lambda self: self.scope.has(*ADMINISTER))
 
     objects: ClassVar[UserManager] = UserManager()
+
+    @property
+    def reads_counts(self) -> bool:
+        """For pages: whether a link to the need map leads anywhere."""
+        return self.scope.has(*READ_COUNTS)
 
     @cached_property
     def scope(self) -> Scope:

@@ -12,7 +12,7 @@ from backend import clock
 from backend.db import sql
 from backend.periods import FORMS, NotAPeriod, Period
 from backend.problems import InvalidParameter
-from districts.models import BoundaryEdition, Layer
+from districts.models import BoundaryEdition, District, Layer
 from listening.codelists.models import Theme
 from listening.fieldwork.roles import READ_COUNTS
 from listening.fieldwork.scope import Reach, Scope
@@ -39,10 +39,11 @@ class NeedMapQuery:
 def parse_query(params: Mapping[str, str], scope: Scope) -> NeedMapQuery:
     """Read a query; what is left out is the default layer, the current year, any theme and any kind.
 
+    Whoever has districts of other layers alone gets the coarsest of these as the default.
     Raises InvalidParameter, naming the value and the valid ones.
     """
     return NeedMapQuery(
-        edition=_edition(params.get("layer", "")),
+        edition=_edition(params.get("layer", ""), scope.reach(*READ_COUNTS)),
         period=_period(params.get("period", "")),
         theme=_theme(params.get("theme", ""), scope),
         kind=_kind(params.get("kind", "")),
@@ -62,14 +63,22 @@ def available_periods(reach: Reach) -> tuple[Period, ...]:
     )
 
 
-def _edition(code: str) -> BoundaryEdition:
-    today = clock.local_date(clock.now())
+def _edition(code: str, reach: Reach) -> BoundaryEdition:
+    today = clock.today()
     editions = sorted(
         BoundaryEdition.objects.valid_on(today).select_related("layer"), key=lambda edition: edition.layer.rank
     )
     found = [e for e in editions if (e.layer.code == code if code else e.layer.is_default)]
     if not found and not code:
         found = editions
+    if not code and not reach.everywhere:
+        own = set(District.objects.filter(pk__in=reach.districts).values_list("edition", flat=True).distinct())
+        found = (
+            sorted(
+                (edition for edition in editions if edition.pk in own), key=lambda e: (e not in found, -e.layer.rank)
+            )
+            or found
+        )
     if not found:
         raise InvalidParameter(
             f"There is no layer {code!r}." if code else "No boundaries have been imported yet.",

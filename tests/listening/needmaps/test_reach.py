@@ -60,6 +60,30 @@ def test_a_larger_district_of_which_one_reads_a_part_is_not_on_the_map(listened,
     assert ask(dario, layer="quartiere")["city"]["conversations"] == 3
 
 
+@pytest.mark.parametrize(
+    ("within", "layer"),
+    [
+        (("area", "5"), "area"),
+        (("zona", "B"), "zona"),
+        (("prossimita", "west"), "prossimita"),
+        (("quartiere", "10"), "zona"),
+    ],
+)
+def test_left_alone_it_is_of_a_layer_that_has_something_to_show(listened, city, ask, within, layer):
+    """The default layer where one reads districts of it, else the coarsest one where one does."""
+    dario = person("dario", Role.PLANNER, within=city.districts[within])
+    assert ask(dario)["layer"] == layer
+
+
+def test_the_picture_shows_where_one_is(listened, city, client):
+    dario = person("dario", Role.PLANNER, within=city.districts["zona", "B"])
+    client.force_login(dario)
+    page = client.get("/dashboard/", {"period": "2026", "layer": "area"}).content.decode()
+    assert page.count('class="surroundings"') == 6
+    assert "I tuoi territori" in page
+    assert "Tutta la città" not in page
+
+
 def test_two_districts_of_different_layers_count_once(listened, city, ask):
     dario = person("dario", Role.PLANNER, within=city.districts["zona", "B"])
     assign(dario, Role.PLANNER, within=city.districts["prossimita", "west"])
