@@ -113,7 +113,7 @@ WSGI_APPLICATION = "backend.wsgi.application"
 AUTH_USER_MODEL = "fieldwork.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/dashboard/"
+LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "/login/"
 TEMPLATES = [
     {

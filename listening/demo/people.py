@@ -15,14 +15,15 @@ from listening.fieldwork.roles import Role
 PASSWORD = "demo"  # noqa: S105 - printed at every start; a check refuses these people elsewhere
 MARK = "@demo.invalid"  # a domain that can never receive mail (RFC 2606)
 
-# They work in the whole city, but for one who gets a district once there are any. The administrator also coordinates, so that one person can see everything.
+# They work in the whole city, but for one who gets a district once there are any. The administrator also coordinates,
+# so that one person can see everything.
 PEOPLE: dict[str, tuple[Role, ...]] = {
     "listener": (Role.LISTENER,),
     "coordinator": (Role.COORDINATOR,),
+    "navile": (),
     "planner": (Role.PLANNER,),
     "steward": (Role.STEWARD,),
     "admin": (Role.ADMIN, Role.COORDINATOR),
-    "navile": (),
     **{f"listener{number}": (Role.LISTENER,) for number in range(2, 8)},
 }
 

@@ -3,6 +3,7 @@ from django.test import RequestFactory
 
 from backend import errors
 from tests.listening.dashboard.reader import Page
+from tests.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,7 @@ def test_demo_accounts_are_named_in_the_demo_only(client, settings):
         "planner",
         "listener",
         "coordinator",
+        "navile",
         "steward",
         "admin",
     ]
@@ -91,3 +93,12 @@ def test_the_page_of_a_breakdown_needs_nothing_of_the_application(english):
     response = errors.server_error(RequestFactory().get("/somewhere"))
     assert response.status_code == 500
     assert Page(response).root.one("h1").text == "Something went wrong on our side"
+
+
+@pytest.mark.parametrize(("role", "door"), [("planner", "/dashboard/"), ("listener", "/"), ("admin", "/")])
+def test_signing_in_leads_to_what_one_may_see(client, role, door):
+    paola = person("paola", role)
+    answer = client.post("/login/", {"username": paola.username, "password": PASSWORD})
+    assert answer.headers["Location"] == door
+    links = {link.attributes["href"] for link in Page(client.get("/")).root.one("nav").all("a")}
+    assert ("/dashboard/" in links) == (door == "/dashboard/")
