@@ -11,6 +11,10 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from backend.http.client_address import networks
+from backend.http.other_origins import is_origin
+from backend.http.rate_limit import DEFAULTS, parse_limits
+
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "testserver"}
 
 
@@ -113,6 +117,59 @@ def hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckM
             )
         ]
     return []
+
+
+@register(Tags.security)
+def rate_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The limits can be read: a city that believes it has one must have it."""
+    try:
+        parse_limits(settings.RATE_LIMITS)
+    except ValueError as error:
+        return [
+            Error(
+                f"LISTENING_RATE_LIMITS: {error}.",
+                hint="Write name=requests/time, separated by commas, e.g. login=10/5m,read=100/s; "
+                f"the names are {', '.join(DEFAULTS)}.",
+                id="backend.E020",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def proxies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The proxies are addresses, and somebody set up a first one."""
+    try:
+        networks(tuple(settings.TRUSTED_PROXIES))
+    except ValueError as error:
+        said = str(error)
+    else:
+        if settings.TRUST_PROXY or not settings.TRUSTED_PROXIES:
+            return []
+        said = "LISTENING_TRUST_PROXY is not set, so no proxy is believed"
+    return [
+        Error(
+            f"LISTENING_TRUSTED_PROXIES: {said}.",
+            hint="List the addresses or networks of the proxies before the nearest one, e.g. 192.0.2.10,10.0.0.0/24, "
+            "and set LISTENING_TRUST_PROXY=1.",
+            id="backend.E021",
+        )
+    ]
+
+
+@register(Tags.security)
+def other_origins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Pages that may read the API are named one by one, and nobody on the way can change them."""
+    return [
+        Error(
+            f"LISTENING_CORS_ORIGINS names {origin!r}.",
+            hint="Name each origin in full and without a path, e.g. https://maps.example.org; only an origin on "
+            "this machine may be http. There is no * for all.",
+            id="backend.E022",
+        )
+        for origin in settings.CORS_ALLOWED_ORIGINS
+        if not is_origin(origin)
+    ]
 
 
 @register(Tags.urls)

@@ -13,11 +13,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from backend.http.rate_limit import limited
 from backend.policy import Public, access
 
 LEAST_FREE_DISK = 0.05  # fraction
 
 
+@limited(None)
 @access(Public)
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
@@ -25,6 +27,7 @@ def live(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
+@limited(None)
 @access(Public)
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:

@@ -125,6 +125,12 @@ class Gone(Problem):
     slug, title, status = "gone", "It was deleted", 410
 
 
+class LengthRequired(Problem):
+    """The body came without its length. Send Content-Length: a body in chunks is not read here."""
+
+    slug, title, status = "length-required", "Content-Length is required", 411
+
+
 class PreconditionFailed(Problem):
     """The record changed since you read it. Read it again, and change that."""
 

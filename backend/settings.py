@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "listening.rollups",
     "listening.dashboard",
     "listening.demo",
+    "corsheaders",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -99,6 +100,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backend.http.security_headers.SecurityHeadersMiddleware",
+    "backend.http.other_origins.OtherOriginsMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "backend.http.body_length.BodyLengthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "backend.http.api_language.ApiLanguageMiddleware",
@@ -107,6 +111,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "backend.http.rate_limit.RateLimitMiddleware",
 ]
 ROOT_URLCONF = "backend.urls"
 WSGI_APPLICATION = "backend.wsgi.application"
@@ -179,10 +184,20 @@ SESSION_COOKIE_SAMESITE = "Lax"
 # Plain http is for the demo on this machine alone.
 BEHIND_TLS = not (DEMO or DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("LISTENING_TRUST_PROXY") else None
+TRUST_PROXY = flag("LISTENING_TRUST_PROXY")
+TRUSTED_PROXIES = words("LISTENING_TRUSTED_PROXIES")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
 SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
+RATE_LIMITS = os.environ.get("LISTENING_RATE_LIMITS", "")
+# Pages of other origins read the API with a token, never with the cookies of somebody who is signed in here.
+CORS_ALLOWED_ORIGINS = words("LISTENING_CORS_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = ["accept", "accept-language", "authorization", "content-type", "if-match", "if-none-match"]
+CORS_EXPOSE_HEADERS = ["Content-Disposition", "ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
+CORS_PREFLIGHT_MAX_AGE = 600
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
@@ -200,6 +215,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["backend.policy.SignedIn"],
+    "DEFAULT_THROTTLE_CLASSES": ["backend.http.rate_limit.RateLimit"],
     "DEFAULT_PARSER_CLASSES": ["backend.http.strict_json.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "backend.http.negotiation.FormatNegotiation",

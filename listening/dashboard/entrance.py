@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from backend.policy import Public, access
 from listening.fieldwork.permissions import ReadsCounts
+from listening.fieldwork.sign_in import SignInForm
 
 DEMO_PEOPLE = (
     ("planner", _lazy("reads the need maps")),
@@ -52,6 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
 class SignIn(LoginView):
     """Sign in with name and password; in the demo the page names the accounts."""
 
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
     def get_default_redirect_url(self) -> str:

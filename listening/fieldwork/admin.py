@@ -16,6 +16,9 @@ from django.http import HttpRequest
 from backend import clock
 from backend.admin_pages import AdminPage, Lines, ReadOnlyPage
 from listening.fieldwork.models import ApiToken, Assignment, Session, User, Venue
+from listening.fieldwork.sign_in import AdminSignInForm
+
+admin.site.login_form = AdminSignInForm
 
 if TYPE_CHECKING:
     # Django's own classes take type arguments in their stubs alone.
