@@ -104,14 +104,17 @@ def spend(name: str, caller: str, limit: Limit) -> None:
     with connection.cursor() as cursor:
         if next(_requests) % SWEEP_EVERY == 0:
             cursor.execute(sql.read("backend.http", "forget_allowances.sql"), {"most": SWEEP_MOST})
-        cursor.execute(
-            sql.read("backend.http", "spend_allowance.sql"),
-            {"key": _key(name, caller), "each_s": limit.each_s, "window_s": limit.window_s},
-        )
+        asked: dict[str, bytes | float] = {
+            "key": _key(name, caller),
+            "each_s": limit.each_s,
+            "window_s": limit.window_s,
+        }
+        cursor.execute(sql.read("backend.http", "spend_allowance.sql"), asked)
+        if cursor.fetchone():
+            return
+        cursor.execute(sql.read("backend.http", "wait_for_allowance.sql"), asked)
         found = cursor.fetchone()
-    if found is not None and found[0] is None:
-        return
-    wait_s = max(1, math.ceil(found[0] if found else limit.each_s))
+    wait_s = max(1, math.ceil(found[0])) if found else 1
     refusal = TooManyRequests(f"These were too many requests; come back in {wait_s} seconds.")
     refusal.headers = {
         "Retry-After": str(wait_s),
@@ -202,6 +205,6 @@ def declared(view: Any, method: str) -> str | None:
     """The limit that a view declares, itself or by its class; None when it is not limited."""
     usual = "read" if method in SAFE_METHODS else "write"
     for holder in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):
-        if hasattr(holder, "rate_limit"):
+        if holder is not None and hasattr(holder, "rate_limit"):
             return cast("str | None", holder.rate_limit)
     return usual

@@ -19,7 +19,7 @@ from listening.capture.api.filters import ConversationFilter, FindingFilter
 from listening.codelists.models import Theme
 from listening.fieldwork.models import User
 from listening.records.models import Conversation, Finding
-from tests.attacks.conftest import ACTORS, NOT_SIGNED_IN, TABLE, World, check
+from tests.attacks.world import ACTORS, NOT_SIGNED_IN, TABLE, World, check
 from tests.attacks.test_permission_matrix import API, Undo
 from tests.listening.submissions import conversation, document, heard
 

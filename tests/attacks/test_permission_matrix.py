@@ -15,7 +15,7 @@ from drf_spectacular.generators import SchemaGenerator
 from uuid6 import uuid7
 
 from listening.records.models import Conversation
-from tests.attacks.conftest import ACTORS, CONVERSATIONS, FINDINGS, NOT_SIGNED_IN, SESSIONS, TABLE, World, check
+from tests.attacks.world import ACTORS, CONVERSATIONS, FINDINGS, NOT_SIGNED_IN, SESSIONS, TABLE, World, check
 from tests.listening.submissions import document
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,165 @@
+"""Too many requests against the real server: two processes that count together."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from listening.fieldwork.models import ApiToken
+from listening.fieldwork.tokens import issue
+from tests.attacks.conftest import HOST, Answer, Served
+from tests.people import PASSWORD, person
+
+READS, WRITES, LOGINS = 60, 30, 10  # of the limits that the server was started with
+
+
+def burst(served: Served, times: int, path: str, **headers: str) -> list[Answer]:
+    """Requests that come at once, over twenty connections."""
+    with ThreadPoolExecutor(20) as pool:
+        return list(pool.map(lambda _: served.ask("GET", path, **headers), range(times)))
+
+
+def sign_in(served: Served, name: str, password: str) -> Answer:
+    page = served.ask("GET", "/login/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    cookie = page.headers["set-cookie"].partition(";")[0]
+    return served.ask(
+        "POST",
+        "/login/",
+        f"csrfmiddlewaretoken={token}&username={name}&password={password}".encode(),
+        Cookie=cookie,
+        Referer=f"https://{HOST}/login/",
+        Content_Type="application/x-www-form-urlencoded",
+    )
+
+
+class TestBursts:
+    def test_of_an_address(self, served):
+        statuses = Counter(answer.status for answer in burst(served, 200, "/api/v1/themes"))
+        assert set(statuses) == {200, 429}
+        assert READS <= statuses[200] <= READS * 1.05
+
+    def test_of_a_person_from_many_addresses(self, served, themes):
+        """And the neighbours at each address still get through."""
+        token = issue(person("listener"))
+        callers = [Served(served.port, served.log) for _ in range(20)]
+        with ThreadPoolExecutor(20) as pool:
+            asked = [callers[n % 20] for n in range(200)]
+            answers = list(
+                pool.map(lambda c: c.ask("GET", "/api/v1/venues", Authorization=f"Bearer {token}").status, asked)
+            )
+        counted = Counter(answers)
+        assert set(counted) == {200, 429}
+        assert READS <= counted[200] <= READS * 1.05
+        assert callers[0].ask("GET", "/api/v1/themes").status == 200
+
+    def test_the_processes_count_together(self, served):
+        """Each alone would let twice as many through."""
+        burst(served, 200, "/api/v1/themes")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM backend_allowance")
+            assert cursor.fetchone() == (1,)
+
+
+class TestRefusals:
+    def test_says_when_to_come_back(self, served):
+        refused = [a for a in burst(served, READS + 20, "/api/v1/themes") if a.status == 429][-1]
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert '"type": "/problems/too-many-requests"' in refused.text
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert refused.headers["ratelimit-policy"] == f'"read";q={READS};w=60'
+        assert refused.headers["cache-control"] == "no-store"
+
+    def test_a_page_is_a_page(self, served):
+        refused = [a for a in burst(served, READS + 20, "/login/", Accept_Language="en") if a.status == 429]
+        assert refused[0].headers["content-type"].startswith("text/html")
+        assert "then try again" in refused[0].text
+
+    def test_health_is_never_refused(self, served):
+        assert {answer.status for answer in burst(served, READS + 20, "/health/live")} == {200}
+
+
+class TestWhoIsCounted:
+    def test_invented_tokens_do_not_make_a_caller_of_their_own(self, served):
+        """Otherwise a new token with each request would never be refused."""
+        answers = [
+            served.ask("GET", "/api/v1/venues", Authorization=f"Bearer nlt_{n:043}").status for n in range(READS + 10)
+        ]
+        assert answers[-1] == 429
+        assert set(answers) == {401, 429}
+
+    def test_nor_on_a_public_address_which_looks_at_no_token(self, served):
+        answers = [
+            served.ask("GET", "/api/v1/themes", Authorization=f"Bearer nlt_{n:043}").status for n in range(READS + 10)
+        ]
+        assert answers[-1] == 429
+
+    def test_nor_do_invented_cookies(self, served):
+        answers = [served.ask("GET", "/", Cookie=f"sessionid={n:032}").status for n in range(READS + 10)]
+        assert answers[-1] == 429
+
+    def test_nor_the_clients_word_for_its_address(self, served):
+        """The proxy appends what it saw to whatever the client sent."""
+        answers = [
+            served.ask("GET", "/api/v1/themes", X_Forwarded_For=f"198.51.100.{n}, {served.address}").status
+            for n in range(READS + 10)
+        ]
+        assert answers[-1] == 429
+
+    def test_a_good_token_is_not_held_up_by_the_bad_ones_at_its_address(self, served):
+        token = issue(person("listener"))
+        for n in range(READS + 10):
+            served.ask("GET", "/api/v1/venues", Authorization=f"Bearer nlt_{n:043}")
+        assert served.ask("GET", "/api/v1/venues", Authorization=f"Bearer {token}").status == 200
+
+    def test_a_revoked_one_is_anybodys(self, served):
+        token = issue(person("listener"))
+        ApiToken.objects.all().delete()
+        assert served.ask("GET", "/api/v1/venues", Authorization=f"Bearer {token}").status == 401
+
+
+class TestSigningIn:
+    def test_one_name_from_many_addresses(self, served):
+        person("listener", "anna")
+        answers = [
+            sign_in(Served(served.port, served.log), "anna", "wrong-password-wrong").status for _ in range(LOGINS + 2)
+        ]
+        assert answers == [200] * LOGINS + [429] * 2
+        assert sign_in(served, "anna", PASSWORD).status == 429
+
+    def test_known_and_unknown_names_alike(self, served):
+        person("listener", "anna")
+        told = {}
+        for name in ("anna", "nobody"):
+            answers = [
+                sign_in(Served(served.port, served.log), name, "wrong-password-wrong") for _ in range(LOGINS + 2)
+            ]
+            told[name] = [(a.status, re.sub(r'value="[^"]+"', "", a.text).replace(name, "")) for a in answers]
+        assert told["anna"] == told["nobody"]
+
+    @pytest.mark.parametrize("other", ["ANNA", "\N{FULLWIDTH LATIN SMALL LETTER A}nna"])
+    def test_another_spelling_is_the_same_name(self, served, other):
+        from urllib.parse import quote
+
+        for _ in range(LOGINS):
+            sign_in(Served(served.port, served.log), "anna", "wrong")
+        assert sign_in(Served(served.port, served.log), quote(other), "wrong").status == 429
+
+    def test_the_administration_has_no_second_door(self, served):
+        for _ in range(LOGINS):
+            sign_in(Served(served.port, served.log), "anna", "wrong")
+        page = served.ask("GET", "/admin/login/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+        answer = served.ask(
+            "POST",
+            "/admin/login/",
+            f"csrfmiddlewaretoken={token}&username=anna&password=x".encode(),
+            Cookie=page.headers["set-cookie"].partition(";")[0],
+            Referer=f"https://{HOST}/admin/login/",
+            Content_Type="application/x-www-form-urlencoded",
+        )
+        assert answer.status == 429
