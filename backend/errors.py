@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
+from django.views.decorators.http import require_safe
 
 from backend.policy import Public, access
 from backend.problems import Forbidden, InternalError, InvalidRequest, NotFound, catalogue
@@ -39,6 +40,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 @access(Public)
+@require_safe
 def problem_page(request: HttpRequest, slug: str) -> HttpResponse:
     """What a problem type means: its `type` member leads here (RFC 9457, section 3.1.1)."""
     kind = catalogue().get(slug)

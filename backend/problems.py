@@ -143,6 +143,12 @@ class BodyTooLarge(Problem):
     slug, title, status = "body-too-large", "The body is too large", 413
 
 
+class AddressTooLong(Problem):
+    """The query string is longer than `limit_bytes`. Ask for less at once."""
+
+    slug, title, status = "address-too-long", "The address is too long", 414
+
+
 class UnsupportedMediaType(Problem):
     """The body has a media type that is not understood here."""
 

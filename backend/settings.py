@@ -102,7 +102,7 @@ MIDDLEWARE = [
     "backend.http.security_headers.SecurityHeadersMiddleware",
     "backend.http.other_origins.OtherOriginsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "backend.http.body_length.BodyLengthMiddleware",
+    "backend.http.request_size.RequestSizeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "backend.http.api_language.ApiLanguageMiddleware",
@@ -175,6 +175,7 @@ GEOS_LIBRARY_PATH = geos_library()
 
 # --- the edge ----------------------------------------------------------------------------------------
 BODY_LIMIT_BYTES = 1_048_576
+QUERY_LIMIT_BYTES = 8_192
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 APPEND_SLASH = False
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -201,6 +202,7 @@ CORS_PREFLIGHT_MAX_AGE = 600
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Source maps are read by developers alone: not worth the half minute that compressing them takes.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "map")

@@ -30,6 +30,8 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        # In place of the name of the program that serves.
+        response.headers.setdefault("Server", "listening")
         response.headers.setdefault("Content-Security-Policy", policy_for(request.path))
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import ipaddress
 import itertools
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -29,6 +32,7 @@ class Answer:
 
     status: int
     headers: dict[str, str]
+    cookies: list[str]
     body: bytes
 
     @property
@@ -42,7 +46,7 @@ class Served:
 
     port: int
     log: Path
-    address: str = field(default_factory=lambda: f"203.0.113.{next(_callers)}")
+    address: str = field(default_factory=lambda: str(ipaddress.ip_address("198.18.0.0") + next(_callers)))
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """One request on a connection of its own; keyword arguments are headers, `_` for `-`."""
@@ -53,25 +57,34 @@ class Served:
             link.request(method, path, body=body, headers=sent)
             answer = link.getresponse()
             told = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, told, answer.read())
+            return Answer(answer.status, told, answer.headers.get_all("Set-Cookie", []), answer.read())
         finally:
             link.close()
 
     def say(self, request: bytes) -> bytes:
-        """Raw bytes over a socket; what came back until the server closed or fell silent."""
+        """Raw bytes over a socket; what came back until the server closed."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as link:
-            link.sendall(request)
-            link.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                link.sendall(request)
             told = b""
             while part := link.recv(65_536):
                 told += part
             return told
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents and "served" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.django_db(transaction=True))
+def sign_in(served: Served, name: str, password: str) -> Answer:
+    """What the sign-in page answers to a name and a password."""
+    page = served.ask("GET", "/login/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    cookie = page.headers["set-cookie"].partition(";")[0]
+    return served.ask(
+        "POST",
+        "/login/",
+        f"csrfmiddlewaretoken={token}&username={name}&password={password}".encode(),
+        Cookie=cookie,
+        Referer=f"https://{HOST}/login/",
+        Content_Type="application/x-www-form-urlencoded",
+    )
 
 
 @pytest.fixture(scope="package")
@@ -123,8 +136,6 @@ def _answers(port: int) -> bool:
 
 
 @pytest.fixture
-def served(server: tuple[int, Path], transactional_db: None) -> Served:
-    """The service, as one caller sees whom nobody has counted yet."""
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE backend_allowance")
+def served(server: tuple[int, Path]) -> Served:
+    """The service, as a caller sees it whom nobody has counted yet."""
     return Served(*server)
