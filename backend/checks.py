@@ -123,7 +123,7 @@ def hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckM
 def rate_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The limits can be read: a city that believes it has one must have it."""
     try:
-        parse_limits(settings.RATE_LIMITS)
+        limits = parse_limits(settings.RATE_LIMITS)
     except ValueError as error:
         return [
             Error(
@@ -131,6 +131,14 @@ def rate_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
                 hint="Write name=requests/time, separated by commas, e.g. login=10/5m,read=100/s; "
                 f"the names are {', '.join(DEFAULTS)}.",
                 id="backend.E020",
+            )
+        ]
+    if not limits and not (settings.DEMO or settings.DEBUG):
+        return [
+            Warning(
+                "LISTENING_RATE_LIMITS is off: passwords can be guessed as fast as the service answers.",
+                hint="Leave it empty for the usual limits, unless the proxy before the service limits sign-in.",
+                id="backend.W020",
             )
         ]
     return []

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views import defaults
 from django.views.decorators.http import require_safe
 
+from backend.http.rate_limit import limited
 from backend.policy import Public, access
 from backend.problems import Forbidden, InternalError, InvalidRequest, NotFound, catalogue
 
@@ -39,6 +40,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return defaults.server_error(request)
 
 
+@limited(None)  # asks nothing of the database
 @access(Public)
 @require_safe
 def problem_page(request: HttpRequest, slug: str) -> HttpResponse:

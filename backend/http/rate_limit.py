@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 PEOPLE_PER_ADDRESS: Final = 6
 # Every so many requests of a process, rows that have run out are deleted.
 SWEEP_EVERY, SWEEP_MOST = 1_000, 5_000
+OFF: Final = "off"
 COUNTED: Final = "listening.counted"
 
 _FORM = re.compile(r"([a-z]+)=([1-9][0-9]{0,5})/([1-9][0-9]{0,2})?([smh])")
@@ -74,8 +75,11 @@ DEFAULTS: Final[Mapping[str, Limit]] = {
 def parse_limits(text: str) -> Mapping[str, Limit]:
     """The limits by name: the defaults, with those of a text such as `login=10/5m,read=100/s` put over them.
 
-    Raises ValueError, which names the part that is no limit.
+    `off` is no limit at all: for a city whose proxy limits, and for tests of something else. ValueError, which
+    names the part that is no limit.
     """
+    if text.strip() == OFF:
+        return {}
     limits = dict(DEFAULTS)
     for part in filter(None, map(str.strip, text.split(","))):
         match = _FORM.fullmatch(part)
@@ -94,9 +98,10 @@ def refuse_if_too_many(request: HttpRequest, limit: str, name: str) -> None:
     Known and unknown names count alike. Call it outside a transaction, which could take the count back.
     Raises TooManyRequests.
     """
-    one = parse_limits(settings.RATE_LIMITS)[limit]
-    spend(limit, f"address {client_address(request)}", one.times(PEOPLE_PER_ADDRESS))
-    spend(limit, f"name {unicodedata.normalize('NFKC', name).casefold()}", one)
+    one = parse_limits(settings.RATE_LIMITS).get(limit)
+    if one is not None:
+        spend(limit, f"address {client_address(request)}", one.times(PEOPLE_PER_ADDRESS))
+        spend(limit, f"name {unicodedata.normalize('NFKC', name).casefold()}", one)
 
 
 def spend(name: str, caller: str, limit: Limit) -> None:
@@ -184,11 +189,12 @@ def count(request: HttpRequest, view: Any, credential: Any) -> None:
     """Count a request to a view for a credential, or for its address. Raises TooManyRequests."""
     request.META[COUNTED] = True
     name = declared(view, request.method or "")
-    if name is None:
+    limit = parse_limits(settings.RATE_LIMITS).get(name or "")
+    if name is None or limit is None:
         return
     known = getattr(credential, "pk", None)
     caller = f"{credential._meta.label} {known}" if known else f"address {client_address(request)}"
-    spend(name, caller, parse_limits(settings.RATE_LIMITS)[name])
+    spend(name, caller, limit)
 
 
 def limited(name: str | None) -> Callable[[View], View]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import include, path
@@ -117,6 +118,102 @@ class TestServing:
         quiet = {"LISTENING_PROCESS": "web", "LISTENING_DEMO": "", "LISTENING_DEBUG": ""}
         assert "LISTENING_SECRET_KEY is not set" in fresh(self.SERVE, LISTENING_SECRET_KEY="", **quiet)
         assert fresh(self.SERVE, LISTENING_SECRET_KEY="x" * 50, **quiet) == "served"
+
+
+class TestDeployment:
+    CITY = {
+        "LISTENING_PROCESS": "web", "LISTENING_DEMO": "", "LISTENING_DEBUG": "", "LISTENING_SECRET_KEY": "6Kz-w1" * 10,
+        "LISTENING_ALLOWED_HOSTS": "listening.example.org", "LISTENING_TRUST_PROXY": "1",
+        "LISTENING_TRUSTED_ORIGINS": "https://listening.example.org",
+    }  # fmt: skip
+
+    def checked(self, **variables):
+        return subprocess.run(
+            [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "backend.settings", **self.CITY, **variables},
+            cwd=settings.BASE_DIR, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def test_a_city_has_nothing_to_mend(self):
+        finished = self.checked()
+        assert (finished.returncode, finished.stderr) == (0, "")
+
+    @pytest.mark.parametrize(
+        ("variable", "value", "told"),
+        [
+            ("LISTENING_DEMO", "1", "security.W"),
+            ("LISTENING_ALLOWED_HOSTS", "*", "backend.W001"),
+            ("LISTENING_RATE_LIMITS", "read=lots", "backend.E020"),
+            ("LISTENING_RATE_LIMITS", "off", "backend.W020"),
+            ("LISTENING_TRUSTED_PROXIES", "the-proxy", "backend.E021"),
+            ("LISTENING_CORS_ORIGINS", "*", "backend.E022"),
+        ],
+    )
+    def test_a_mistake_is_told(self, variable, value, told):
+        finished = self.checked(**{variable: value})
+        assert finished.returncode == 1
+        assert told in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        ("", []),
+        ("off", ["backend.W020"]),
+        ("login=10/5m, read=100/s", []),
+        ("read=100", ["backend.E020"]),
+        ("read=0/m", ["backend.E020"]),
+        ("read=10/0m", ["backend.E020"]),
+        ("read=-1/m", ["backend.E020"]),
+        ("reads=10/m", ["backend.E020"]),
+        ("read=10/m;write=1/m", ["backend.E020"]),
+        ("read=10/d", ["backend.E020"]),
+    ],
+)
+def test_limits(settings, limits, found):
+    settings.RATE_LIMITS = limits
+    assert ids(checks.rate_limits(None)) == found
+
+
+@pytest.mark.parametrize(
+    ("trusts", "proxies", "found"),
+    [
+        (True, ["192.0.2.10", "10.0.0.0/24", "2001:db8::/32"], []),
+        (False, [], []),
+        (False, ["192.0.2.10"], ["backend.E021"]),
+        (True, ["proxy.example.org"], ["backend.E021"]),
+        (True, ["10.0.0.1/24"], ["backend.E021"]),
+    ],
+)
+def test_proxies(settings, trusts, proxies, found):
+    settings.TRUST_PROXY, settings.TRUSTED_PROXIES = trusts, proxies
+    assert ids(checks.proxies(None)) == found
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_one"),
+    [
+        ("https://maps.example.org", True),
+        ("https://maps.example.org:8443", True),
+        ("http://localhost:3000", True),
+        ("http://127.0.0.1", True),
+        ("http://[::1]:3000", True),
+        ("http://maps.example.org", False),
+        ("https://maps.example.org/", False),
+        ("https://maps.example.org/page", False),
+        ("https://*.example.org", False),
+        ("https://user@maps.example.org", False),
+        ("https://MAPS.example.org", False),
+        ("https://maps.example.org:port", False),
+        ("maps.example.org", False),
+        ("null", False),
+        ("*", False),
+        ("", False),
+    ],
+)
+def test_other_origins(settings, origin, is_one):
+    settings.CORS_ALLOWED_ORIGINS = [origin]
+    assert ids(checks.other_origins(None)) == ([] if is_one else ["backend.E022"])
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from django.urls import URLPattern
 from drf_spectacular.generators import SchemaGenerator
 
 from backend.health import CHECKS
+from backend.http.rate_limit import DEFAULTS, PEOPLE_PER_ADDRESS, parse_limits
 from backend.http.strict_json import DEEPEST
 from backend.urls import urlpatterns
 from districts.api import parameters
@@ -92,7 +94,8 @@ def test_members_that_the_server_adds() -> None:
 def test_limits_are_those_of_the_code() -> None:
     told = {row[0]: row[1] for row in API.table("Limits", "limit")}
     assert told == {
-        "body": f"{settings.BODY_LIMIT_BYTES} bytes",
+        "body": f"{settings.BODY_LIMIT_BYTES} bytes, with `Content-Length`",
+        "query string": f"{settings.QUERY_LIMIT_BYTES} bytes",
         "nesting of a body": f"{DEEPEST} levels",
         "people in a conversation": str(rules.MOST_PEOPLE),
         "findings in a conversation": str(rules.MOST_FINDINGS),
@@ -102,6 +105,22 @@ def test_limits_are_those_of_the_code() -> None:
         "conversations in a page": str(record_pages.MOST),
         "sessions in a list": str(MOST_SESSIONS),
     }
+
+
+def test_rate_limits_are_those_of_the_code() -> None:
+    rows = {codes(row[0])[0]: row for row in API.table("Rate limits", "limit")}
+    told = ",".join(f"{name}={row[1]}" for name, row in rows.items())
+    assert list(rows) == list(DEFAULTS)
+    assert parse_limits(told) == DEFAULTS
+    assert f"from one address {PEOPLE_PER_ADDRESS} times as many" in rows["login"][2]
+
+
+def test_headers_of_every_answer(client: Client) -> None:
+    headers = client.get("/health/live", secure=True).headers
+    for names, where, values in API.table("Pages of other origins", "header"):
+        for name, value in zip(codes(names), codes(values) * 2, strict=False):
+            if where == "every answer":
+                assert value in headers[name], name
 
 
 def test_defaults_of_parameters_are_those_of_the_code() -> None:
