@@ -75,6 +75,7 @@ LOCALE_PATHS = [BASE_DIR / "backend" / "locale"]
 INSTALLED_APPS = [
     "backend",
     "districts",
+    "listening.audit",
     "listening.codelists",
     "listening.fieldwork",
     "listening.records",
@@ -172,6 +173,10 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 GDAL_LIBRARY_PATH = gdal_library()
 GEOS_LIBRARY_PATH = geos_library()
+
+# --- the audit ---------------------------------------------------------------------------------------
+# Whoever reads what others logged about a sensitive theme says for what purpose.
+PURPOSE_REQUIRED = flag("LISTENING_PURPOSE_REQUIRED")
 
 # --- the edge ----------------------------------------------------------------------------------------
 BODY_LIMIT_BYTES = 1_048_576

@@ -10,11 +10,14 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.contrib.gis.geos import Point
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backend import clock
 from backend.admin_pages import AdminPage, Lines, ReadOnlyPage
+from listening.audit.record import record
+from listening.audit.verbs import Verb
 from listening.fieldwork.models import ApiToken, Assignment, Session, User, Venue
 from listening.fieldwork.sign_in import AdminSignInForm
 
@@ -72,6 +75,20 @@ class PersonPage(UserPage):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("assignments__layer")
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Also record what became of the assignments; the request is one transaction, so both are kept or neither."""
+        gone = [deleted.instance.pk for deleted in formset.deleted_forms]
+        super().save_formset(request, form, formset, change)
+        changed = dict(formset.changed_objects)
+        ended = [one.pk for one, fields in changed.items() if "last_day" in fields and one.last_day is not None]
+        for verb, ids in (
+            (Verb.ASSIGN, [assignment.pk for assignment in formset.new_objects]),
+            (Verb.CHANGE, [assignment.pk for assignment in changed if assignment.pk not in ended]),
+            (Verb.END_ASSIGNMENT, ended + gone),
+        ):
+            if ids:
+                record(verb, Assignment, ids, request=request, subject=form.instance)
+
     @admin.display(description="assignments")
     def roles(self, person: User) -> str:
         return "; ".join(str(assignment) for assignment in person.assignments.all())
@@ -90,8 +107,12 @@ class ApiTokenPage(ReadOnlyPage):
 
     @admin.action(description="Revoke: they are refused from now on", permissions=["view"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-        revoked = tokens.filter(revoked_at=None).update(revoked_at=clock.now())
-        self.message_user(request, f"{revoked} revoked.", messages.SUCCESS)
+        with transaction.atomic():
+            standing = list(tokens.filter(revoked_at=None).select_for_update().values_list("pk", flat=True))
+            ApiToken.objects.filter(pk__in=standing).update(revoked_at=clock.now())
+            if standing:
+                record(Verb.REVOKE_KEY, ApiToken, standing, request=request)
+        self.message_user(request, f"{len(standing)} revoked.", messages.SUCCESS)
 
 
 class VenueForm(ModelForm):

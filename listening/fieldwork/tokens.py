@@ -9,20 +9,26 @@ import datetime as dt
 import hashlib
 import secrets
 
+from django.db import transaction
+
 from backend import clock
+from listening.audit.record import record
+from listening.audit.verbs import Verb
 from listening.fieldwork.models import ApiToken, User
 
 PREFIX = "nlt_"  # lets secret scanners find one that leaked
 DEFAULT_DAYS = 30
 
 
-def issue(user: User, *, label: str = "", days: int = DEFAULT_DAYS) -> str:
+@transaction.atomic
+def issue(user: User, *, label: str = "", days: int = DEFAULT_DAYS, by: User | None = None) -> str:
     """Make a token for a person; the return value is the only copy."""
     token = PREFIX + secrets.token_urlsafe(32)
     now = clock.now()
-    ApiToken.objects.create(
+    issued = ApiToken.objects.create(
         user=user, digest=_digest(token), label=label, created_at=now, expires_at=now + dt.timedelta(days=days)
     )
+    record(Verb.ISSUE_KEY, ApiToken, [issued.pk], by=by, subject=user)
     return token
 
 

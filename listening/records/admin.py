@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from backend.admin_pages import ReadOnlyLines, ReadOnlyPage
+from listening.audit.record import record
+from listening.audit.verbs import Verb
+from listening.fieldwork.person import person_of
 from listening.records.models import Conversation, Finding, ParticipantBand
+from listening.records.permissions import takes_purpose
 
 
 class FindingLines(ReadOnlyLines):
@@ -42,3 +48,25 @@ class ConversationPage(ReadOnlyPage):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Conversation.objects.visible_to(request.user)  # type: ignore[arg-type]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
+            shown = response.context_data["cl"].result_list
+            others = [row.pk for row in shown if row.listener_id != person_of(request).pk]
+            if others:
+                record(Verb.READ_LIST, Conversation, others, request=request)
+        return response
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        conversation = self.get_object(request, object_id)
+        if conversation is not None and conversation.listener_id != person_of(request).pk:
+            if takes_purpose([conversation.pk]):
+                record(Verb.REFUSED, Conversation, [conversation.pk], request=request)
+                raise PermissionDenied(
+                    "A sensitive record of others takes a purpose, and this page cannot ask for one."
+                )
+            record(Verb.READ_DETAIL, Conversation, [conversation.pk], request=request)
+        return super().change_view(request, object_id, form_url, extra_context)

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, Func, OuterRef, Q, TextField, Value
 from backend.periods import Period
 from listening.codelists.models import Theme
 from listening.fieldwork.roles import COORDINATE, LOG, READ_CLASSIFIED
-from listening.fieldwork.scope import Reach
+from listening.fieldwork.scope import SENSITIVITIES, Reach
 
 if TYPE_CHECKING:
     from districts.models import District
@@ -84,6 +84,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def counted(self) -> Self:
         """Conversations that may enter statistics."""
         return self.filter(is_test=False, may_be_counted=True)
+
+    def sensitive(self) -> Self:
+        """Conversations in which a theme was heard that is not for everybody in the office."""
+        return self.filter(mentioning("finding__conversation", SENSITIVITIES[1:]))
 
     def held_in(self, district: District) -> Self:
         """Conversations that count in a district of any layer, directly or through a district inside it."""

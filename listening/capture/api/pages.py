@@ -26,10 +26,15 @@ DEFAULT_LIMIT, MOST = 50, 500
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Ids of one page, newest first, and the query string of the next one."""
+    """Ids of one page, newest first, who listened in each, and the query string of the next one."""
 
     ids: list[UUID]
+    listener_ids: list[int]
     next_query: str | None
+
+    def of_others(self, person_id: int) -> list[UUID]:
+        """The ids of those in which somebody else listened."""
+        return [pk for pk, listener in zip(self.ids, self.listener_ids, strict=True) if listener != person_id]
 
 
 def page_of(queryset: ConversationQuerySet, params: QueryDict) -> Page:
@@ -38,13 +43,13 @@ def page_of(queryset: ConversationQuerySet, params: QueryDict) -> Page:
     queryset = queryset.newest_first()
     if cursor := params.get("cursor"):
         queryset = queryset.after(*_read_cursor(cursor))
-    keys = list(queryset.values_list("occurred_at", "pk")[: limit + 1])
+    keys = list(queryset.values_list("occurred_at", "pk", "listener_id")[: limit + 1])
     next_query = None
     if len(keys) > limit:
         following = params.copy()
-        following["cursor"] = _write_cursor(*keys[limit - 1])
+        following["cursor"] = _write_cursor(*keys[limit - 1][:2])
         next_query = following.urlencode()
-    return Page([pk for _, pk in keys[:limit]], next_query)
+    return Page([pk for _, pk, _ in keys[:limit]], [listener for _, _, listener in keys[:limit]], next_query)
 
 
 def page_of_findings(queryset: FindingQuerySet, params: QueryDict) -> Page:
@@ -56,13 +61,13 @@ def page_of_findings(queryset: FindingQuerySet, params: QueryDict) -> Page:
     queryset = queryset.order_by("-pk")
     if cursor := params.get("cursor"):
         queryset = queryset.filter(pk__lt=_unseal(cursor))
-    ids = list(queryset.values_list("pk", flat=True)[: limit + 1])
+    keys = list(queryset.values_list("pk", "conversation__listener_id")[: limit + 1])
     next_query = None
-    if len(ids) > limit:
+    if len(keys) > limit:
         following = params.copy()
-        following["cursor"] = _seal(ids[limit - 1])
+        following["cursor"] = _seal(keys[limit - 1][0])
         next_query = following.urlencode()
-    return Page(ids[:limit], next_query)
+    return Page([pk for pk, _ in keys[:limit]], [listener for _, listener in keys[:limit]], next_query)
 
 
 def _cipher() -> Fernet:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -18,6 +19,11 @@ from backend.http.conditional import check_if_match, etag_of, not_modified
 from backend.http.renderers import GEOJSON, GeoJSONRenderer
 from backend.http.strict_json import StrictJSONParser
 from backend.problems import Forbidden, InvalidRequest, NotFound
+from listening.audit.errors import PurposeRequired
+from listening.audit.purposes import HEADER as PURPOSE_HEADER
+from listening.audit.purposes import Purpose
+from listening.audit.record import purpose_of, record
+from listening.audit.verbs import Verb
 from listening.capture.accept import accept
 from listening.capture.amend import amend, delete
 from listening.capture.api.filters import ConversationFilter, FindingFilter, filtered, parameters_of
@@ -38,7 +44,7 @@ from listening.capture.errors import RecordDeleted
 from listening.fieldwork.permissions import LogsOrCoordinates, ReadsFindings
 from listening.fieldwork.person import person_of
 from listening.records.models import Conversation, Finding, Tombstone
-from listening.records.permissions import may_change
+from listening.records.permissions import may_change, takes_purpose
 from listening.records.render import RenderedConversation, render_conversations, render_findings
 
 JSON = "application/json"
@@ -49,6 +55,13 @@ PAGING = [
     OpenApiParameter("limit", int, description="Records per page, 1 to 500; 50 by default."),
     OpenApiParameter("cursor", str, description="Where the page starts: from the `next` link of the one before."),
 ]
+PURPOSE = OpenApiParameter(
+    PURPOSE_HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    enum=[*Purpose],
+    description="For what purpose records of others are read or changed; kept in the audit trail.",
+)
 GONE = {410: OpenApiResponse(description="It was deleted.")}
 DOCUMENT = {(200, JSON): ConversationSerializer, (200, GEOJSON): ConversationFeatureSerializer}
 
@@ -63,6 +76,28 @@ class RecordView(APIView):
     permission_classes = [LogsOrCoordinates]
     renderer_classes = [JSONRenderer, GeoJSONRenderer]
     parser_classes = [StrictJSONParser, MergePatchParser]
+    audited: type[Conversation | Finding] = Conversation  # what the id in the address is one of
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        purpose_of(request)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Record what was asked for in vain. Outside of the request's transaction, which was rolled back."""
+        try:
+            match exc:
+                case PurposeRequired():
+                    record(Verb.REFUSED, Conversation, exc.records, request=self.request)
+                case NotFound() | Forbidden() if "pk" in self.kwargs:
+                    record(Verb.REFUSED, self.audited, [self.kwargs["pk"]], request=self.request)
+        except DatabaseError as error:
+            exc = error
+        return super().handle_exception(exc)
+
+    def check_purpose(self, request: Request, others: Sequence[UUID]) -> None:
+        """Raise PurposeRequired when these records of others take a purpose, and none was said."""
+        if others and purpose_of(request) is None and takes_purpose(others):
+            raise PurposeRequired(others)
 
     def shown(self, request: Request, pk: UUID, status: int = 200) -> HttpResponse:
         """A conversation in the negotiated type, with its ETag; 304 when the client has it."""
@@ -87,6 +122,8 @@ class RecordView(APIView):
             raise NotFound("There is no such conversation.")
         if not may_change(person, conversation):
             raise Forbidden("Only the listener and coordinators may change this conversation.")
+        if conversation.listener_id != person.pk:
+            self.check_purpose(request, [conversation.pk])
         return conversation
 
     def check_version(self, request: Request, conversation: Conversation) -> None:
@@ -99,6 +136,7 @@ class ConversationListView(RecordView):
     @extend_schema(
         operation_id="list_conversations",
         parameters=[
+            PURPOSE,
             *parameters_of(ConversationFilter),
             *PAGING,
         ],
@@ -109,9 +147,13 @@ class ConversationListView(RecordView):
     )
     def get(self, request: Request) -> HttpResponse:
         """Conversations that the person asking may read, newest first."""
-        conversations = Conversation.objects.visible_to(person_of(request))
+        person = person_of(request)
+        conversations = Conversation.objects.visible_to(person)
         params = request.GET
         page = page_of(filtered(ConversationFilter, conversations, params, also=PAGE_PARAMETERS), params)
+        if others := page.of_others(person.pk):
+            self.check_purpose(request, others)
+            record(Verb.READ_LIST, Conversation, others, request=request)
         rendered = render_conversations(page.ids)
         following = f"{request.build_absolute_uri(request.path)}?{page.next_query}" if page.next_query else None
         response = HttpResponse(
@@ -143,19 +185,27 @@ class ConversationListView(RecordView):
 class ConversationView(RecordView):
     """One conversation."""
 
-    @extend_schema(operation_id="read_conversation", responses=DOCUMENT | GONE)
+    @extend_schema(operation_id="read_conversation", parameters=[PURPOSE], responses=DOCUMENT | GONE)
     def get(self, request: Request, pk: UUID) -> HttpResponse:
         """One conversation; 410 when it was deleted and was one's to read."""
         person = person_of(request)
-        if Conversation.objects.visible_to(person).filter(pk=pk).exists():
+        found = Conversation.objects.visible_to(person).filter(pk=pk)
+        listener = found.order_by().values_list("listener_id", flat=True).first()
+        if listener == person.pk:
             return self.shown(request, pk)
+        if listener is not None:
+            self.check_purpose(request, [pk])
+            response = self.shown(request, pk)
+            if response.status_code == 200:  # with 304 nothing is handed out
+                record(Verb.READ_DETAIL, Conversation, [pk], request=request)
+            return response
         if Tombstone.objects.visible_to(person).filter(pk=pk).exists():
             raise RecordDeleted(record=pk)
         raise NotFound("There is no such conversation.")
 
     @extend_schema(
         operation_id="change_conversation",
-        parameters=[IF_MATCH],
+        parameters=[IF_MATCH, PURPOSE],
         request={JSON: ConversationPatchSerializer, MergePatchParser.media_type: ConversationPatchSerializer},
         responses={200: ConversationSerializer} | GONE,
     )
@@ -173,12 +223,14 @@ class ConversationView(RecordView):
             if changed.get("id") != str(pk):
                 raise InvalidRequest("The id of a conversation does not change.")
             amend(conversation, read_submission(changed, listener=conversation.listener), by=person_of(request))
+            record(Verb.CHANGE, Conversation, [pk], request=request)
             return self.shown(request, pk)
 
     @extend_schema(
         operation_id="delete_conversation",
         parameters=[
-            OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="Delete only this version.")
+            OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="Delete only this version."),
+            PURPOSE,
         ],
         responses={204: None} | GONE,
     )
@@ -189,6 +241,7 @@ class ConversationView(RecordView):
             if "If-Match" in request.headers:
                 self.check_version(request, conversation)
             delete(conversation, by=person_of(request))
+            record(Verb.DELETE, Conversation, [pk], request=request)
         return HttpResponse(status=204)
 
 
@@ -205,9 +258,12 @@ class FindingListView(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         """Findings that the person asking may read: planners read those with themes within their clearance."""
-        findings = Finding.objects.visible_to(person_of(request))
+        person = person_of(request)
+        findings = Finding.objects.visible_to(person)
         params = request.GET
         page = page_of_findings(filtered(FindingFilter, findings, params, also=PAGE_PARAMETERS), params)
+        if others := page.of_others(person.pk):
+            record(Verb.READ_LIST, Finding, others, request=request)
         following = f"{request.build_absolute_uri(request.path)}?{page.next_query}" if page.next_query else None
         items = ",".join(render_findings(page.ids))
         return HttpResponse(f'{{"findings":[{items}],"next":{json.dumps(following)}}}', content_type=JSON)
@@ -216,9 +272,11 @@ class FindingListView(APIView):
 class FindingView(RecordView):
     """One finding: what a coordinator classifies after the fact."""
 
+    audited = Finding
+
     @extend_schema(
         operation_id="change_finding",
-        parameters=[IF_MATCH],
+        parameters=[IF_MATCH, PURPOSE],
         request={JSON: FindingPatchSerializer, MergePatchParser.media_type: FindingPatchSerializer},
         responses={200: ConversationSerializer} | GONE,
     )
@@ -236,6 +294,7 @@ class FindingView(RecordView):
                         finding["place"] = patch["place"]
                     document["findings"][index] = merge_patch(finding, patch)
             amend(conversation, read_submission(document, listener=conversation.listener), by=person_of(request))
+            record(Verb.CHANGE, Conversation, [conversation.pk], request=request)
             return self.shown(request, conversation.pk)
 
 

@@ -1,4 +1,4 @@
-"""Door to `rollups.merge`: once, or again and again as the one merge worker."""
+"""Door to `rollups.merge` and `audit.chain`: once, or again and again as the one worker."""
 
 import signal
 import threading
@@ -7,11 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
+from listening.audit.chain import chain_entries
 from listening.rollups.merge import merge_deltas
 
 
 class Command(BaseCommand):
-    help = "Merge the log of changes into the cells of the need map."
+    help = "Merge the log of changes into the cells of the need map, and chain the audit trail."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--loop", type=float, metavar="SECONDS", help="Go on, pausing this long between merges.")
@@ -19,6 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, loop: float | None, **options: Any) -> None:
         if loop is None:
             merged = merge_deltas()
+            chain_entries()
             self.stdout.write("another session is merging" if merged is None else f"merged {merged} changes")
             return
         stop = threading.Event()
@@ -27,6 +29,7 @@ class Command(BaseCommand):
         while not stop.is_set():
             try:
                 merge_deltas()
+                chain_entries()
             except DatabaseError as error:
                 # The database restarts or is full: nothing is lost, the log waits. A new connection next time.
                 self.stderr.write(f"merge failed, trying again: {type(error).__name__}")

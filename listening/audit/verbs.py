@@ -1,0 +1,26 @@
+"""What can be done that is worth an entry: the closed list."""
+
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    READ_DETAIL = "read_detail"
+    READ_LIST = "read_list"
+    REFUSED = "refused"  # a record that was hidden, absent, or asked for without the purpose that it takes
+    EXPORT = "export"
+    CREATE = "create"
+    CHANGE = "change"
+    DELETE = "delete"
+    ASSIGN = "assign"
+    END_ASSIGNMENT = "end_assignment"
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_OUT = "sign_out"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - a verb
+    ADD_FACTOR = "add_factor"
+    REMOVE_FACTOR = "remove_factor"
+    ENROL_DEVICE = "enrol_device"
+    REVOKE_DEVICE = "revoke_device"
+    ISSUE_KEY = "issue_key"
+    REVOKE_KEY = "revoke_key"
+    INVITE = "invite"
