@@ -21,7 +21,7 @@ class Entry(models.Model):
     credential = models.CharField(max_length=69, help_text="Kind and number of what they signed in with.")
     verb = models.CharField(max_length=32)
     model = models.CharField(max_length=65)
-    ids = ArrayField(models.CharField(max_length=36))
+    ids = ArrayField(models.TextField())
     number = models.IntegerField(help_text="How many records; more than ids when these were too many to list.")
     subject_id = models.BigIntegerField(null=True, help_text="The person whom it was done to, e.g. who got a role.")
     request_id = models.CharField(max_length=64)

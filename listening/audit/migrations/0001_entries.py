@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ("model", models.CharField(max_length=65)),
                 (
                     "ids",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=36), size=None),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None),
                 ),
                 ("number", models.IntegerField()),
                 ("subject_id", models.BigIntegerField(null=True)),

@@ -12,7 +12,7 @@ WITH linked AS (
                    E'\n', 'audit 1', e.position, e.id,
                    pg_catalog.to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                    e.written_by, coalesce(e.person_id::text, ''), e.credential, e.verb, e.model,
-                   pg_catalog.array_to_string(e.ids, ','), e.number, coalesce(e.subject_id::text, ''), e.request_id, e.purpose
+                   e.ids::text, e.number, coalesce(e.subject_id::text, ''), e.request_id, e.purpose
                ), 'UTF8')
            ) AS is_sound
     FROM audit_entry e

@@ -21,7 +21,7 @@ CREATE TABLE audit_inbox (
         credential ~ '^([a-z_]{1,32}(:[0-9a-f-]{1,36})?)?$' AND verb ~ '^[a-z_]{1,32}$' AND model ~ '^([a-z_]{1,32}\.[a-z_]{1,32})?$'
         AND request_id ~ '^[A-Za-z0-9_-]{0,64}$' AND purpose ~ '^[a-z_]{0,32}$'
     ),
-    CONSTRAINT audit_inbox_holds_ids_alone CHECK (array_to_string(ids, ',', '?') ~ '^([0-9a-f-]{1,36}(,[0-9a-f-]{1,36})*)?$'),
+    CONSTRAINT audit_inbox_holds_ids_alone CHECK (ids::text ~ '^\{([0-9a-f-]{1,36}(,[0-9a-f-]{1,36})*)?\}$'),
     CONSTRAINT audit_inbox_counts CHECK (number >= cardinality(ids))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 
@@ -59,7 +59,7 @@ BEGIN
     NEW.hash := sha256(coalesce(head.hash, decode(repeat('00', 32), 'hex')) || convert_to(concat_ws(E'\n',
         'audit 1', NEW.position, NEW.id, to_char(NEW.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
         NEW.written_by, coalesce(NEW.person_id::text, ''), NEW.credential, NEW.verb, NEW.model,
-        array_to_string(NEW.ids, ','), NEW.number, coalesce(NEW.subject_id::text, ''), NEW.request_id, NEW.purpose
+        NEW.ids::text, NEW.number, coalesce(NEW.subject_id::text, ''), NEW.request_id, NEW.purpose
     ), 'UTF8'));
     RETURN NEW;
 END $$;
