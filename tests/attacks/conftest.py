@@ -20,6 +20,10 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
+from listening.codelists.models import Theme
+from tests.attacks.world import World, cells, leaks, make_world
+from tests.squareville import City
+
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "listening.example.org"
 LIMITS = "read=60/1m,write=30/1m,login=10/5m"
@@ -139,3 +143,17 @@ def _answers(port: int) -> bool:
 def served(server: tuple[int, Path]) -> Served:
     """The service, as a caller sees it whom nobody has counted yet."""
     return Served(*server)
+
+
+@pytest.fixture
+def world(city: City, themes: dict[str, Theme]) -> World:
+    """Actors and records of the permission matrix."""
+    return make_world(city, themes)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if cells:
+        each = ", ".join(f"{name} {number:,}" for name, number in sorted(cells.items()))
+        terminalreporter.write_line(
+            f"permission matrix: {cells.total():,} cells checked, {leaks.total():,} leaks ({each})"
+        )

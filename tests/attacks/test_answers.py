@@ -25,7 +25,7 @@ HEAD_OF_RAW = f"Host: {HOST}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\
 
 @pytest.fixture
 def bearer(transactional_db) -> dict[str, str]:
-    return {"Authorization": f"Bearer {issue(person('coordinator'))}"}
+    return {"Authorization": f"Bearer {issue(person('coordinator', 'coordinator'))}"}
 
 
 def problem_of(answer):
@@ -249,7 +249,7 @@ class TestOtherOrigins:
     @pytest.mark.parametrize("origin", ["https://maps.example.org", f"https://sub.{HOST}", "null"])
     def test_no_cookie_speaks_for_them(self, served, origin):
         """SameSite lets the cookie through: the two are one site."""
-        person("planner", "gina")
+        person("gina", "planner")
         signed_in = sign_in(served, "gina", PASSWORD)
         cookie = {"Cookie": "; ".join(part.partition(";")[0] for part in signed_in.cookies)}
         assert served.ask("GET", "/api/v1/venues", **cookie).status == 200

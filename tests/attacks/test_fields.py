@@ -19,8 +19,8 @@ from listening.capture.api.filters import ConversationFilter, FindingFilter
 from listening.codelists.models import Theme
 from listening.fieldwork.models import User
 from listening.records.models import Conversation, Finding
-from tests.attacks.world import ACTORS, NOT_SIGNED_IN, TABLE, World, check
 from tests.attacks.test_permission_matrix import API, Undo
+from tests.attacks.world import ACTORS, NOT_SIGNED_IN, TABLE, World, check
 from tests.listening.submissions import conversation, document, heard
 
 pytestmark = pytest.mark.django_db

@@ -32,7 +32,7 @@ class TestBursts:
     @pytest.mark.django_db(transaction=True)
     def test_of_a_person_from_many_addresses(self, served):
         """And the neighbours at each address still get through."""
-        token = issue(person("listener"))
+        token = issue(person("listener", "listener"))
         callers = [Served(served.port, served.log) for _ in range(20)]
         with ThreadPoolExecutor(20) as pool:
             asked = [callers[n % 20] for n in range(200)]
@@ -92,14 +92,14 @@ class TestWhoIsCounted:
 
     @pytest.mark.django_db(transaction=True)
     def test_a_good_token_is_not_held_up_by_the_bad_ones_at_its_address(self, served):
-        token = issue(person("listener"))
+        token = issue(person("listener", "listener"))
         for n in range(READS + 10):
             served.ask("GET", "/api/v1/venues", Authorization=f"Bearer nlt_{n:043}")
         assert served.ask("GET", "/api/v1/venues", Authorization=f"Bearer {token}").status == 200
 
     @pytest.mark.django_db(transaction=True)
     def test_a_revoked_one_is_anybodys(self, served):
-        token = issue(person("listener"))
+        token = issue(person("listener", "listener"))
         ApiToken.objects.all().delete()
         assert served.ask("GET", "/api/v1/venues", Authorization=f"Bearer {token}").status == 401
 
@@ -107,7 +107,7 @@ class TestWhoIsCounted:
 class TestSigningIn:
     @pytest.mark.django_db(transaction=True)
     def test_one_name_from_many_addresses(self, served):
-        person("listener", "berta")
+        person("berta", "listener")
         answers = [
             sign_in(Served(served.port, served.log), "berta", "wrong-password-wrong").status for _ in range(LOGINS + 2)
         ]
@@ -116,7 +116,7 @@ class TestSigningIn:
 
     @pytest.mark.django_db(transaction=True)
     def test_known_and_unknown_names_alike(self, served):
-        person("listener", "anna")
+        person("anna", "listener")
         told = {}
         for name in ("anna", "nobody"):
             answers = [

@@ -141,7 +141,7 @@ class TestWhatIsCounted:
     def test_what_is_refused_is_counted_as_well(self, client, settings):
         """401, 403 and 406 come before REST framework asks its throttles."""
         settings.RATE_LIMITS = "read=5/h,write=5/h"
-        planner = f"Bearer {issue(person('planner'))}"
+        planner = f"Bearer {issue(person('planner', 'planner'))}"
         for address, headers, status in [
             ("/api/v1/venues", {}, 401),
             ("/api/v1/conversations", {"Authorization": planner}, 403),
@@ -155,7 +155,7 @@ class TestWhatIsCounted:
     @pytest.mark.django_db
     def test_a_person_is_the_same_by_token_and_by_session(self, client, settings):
         settings.RATE_LIMITS = "read=5/h"
-        listener = person("listener")
+        listener = person("listener", "listener")
         token = {"Authorization": f"Bearer {issue(listener)}"}
         answers = [client.get("/api/v1/venues", headers=token).status_code for _ in range(3)]
         client.force_login(listener)
@@ -194,7 +194,7 @@ class TestSigningIn:
     @pytest.mark.parametrize("door", ["/login/", "/admin/login/"])
     def test_the_right_password_is_not_tried_either(self, client, settings, door):
         settings.RATE_LIMITS = "login=2/h"
-        person("admin", "anna")
+        person("anna", "admin")
         tries = ["wrong", "wrong", PASSWORD]
         answers = [client.post(door, {"username": "anna", "password": word}).status_code for word in tries]
         assert answers == [200, 200, 429]

@@ -391,7 +391,7 @@ class TestListing:
     def test_queries_do_not_grow_with_the_page(self, desk, django_assert_num_queries):
         desk.get(URL)
         for limit in (1, 8):
-            with django_assert_num_queries(2):  # keys of the page, documents; who asks was read before
+            with django_assert_num_queries(3):  # keys of the page, entry in the audit, documents
                 desk.get(URL, {"limit": limit})
 
 
