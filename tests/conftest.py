@@ -15,6 +15,8 @@ from listening.fieldwork.roles import Role
 from tests.people import person
 from tests.squareville import City, build_city
 
+pytest_plugins = ["tests.canaries"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

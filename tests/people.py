@@ -8,6 +8,7 @@ from districts.models import District
 from listening.fieldwork.assignments import assign
 from listening.fieldwork.models import User
 from listening.fieldwork.scope import Grant, Reach, Scope
+from tests.canaries import CANARY, E_MAIL
 
 PASSWORD = "a-long-test-password"
 # Who reads all there is to count, for tests of counting.
@@ -18,7 +19,8 @@ def person(
     name: str, *roles: str, within: District | None = None, clearance: str | None = "internal", **members: Any
 ) -> User:
     """A person with some roles, cleared for all themes unless a test says otherwise."""
-    made = User.objects.create_user(name, password=PASSWORD, **members)
+    told = {"email": E_MAIL, "last_name": CANARY, **members}
+    made = User.objects.create_user(name, password=PASSWORD, **told)
     for role in roles:
         assign(made, role, within=within, clearance=clearance)
     return made

@@ -23,6 +23,7 @@ from django.db import connection
 from listening.codelists.models import Theme
 from tests.attacks.world import World, cells, leaks, make_world
 from tests.squareville import City
+from tests.canaries import watch
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "listening.example.org"
@@ -130,6 +131,7 @@ def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> I
     finally:
         process.terminate()
         process.wait(15)
+        watch.look_through("line of the real server", log)
 
 
 def _answers(port: int) -> bool:

@@ -10,6 +10,7 @@ from uuid6 import uuid7
 from listening.capture.submission import FindingSubmission, Place, Submission
 from listening.codelists.models import Theme
 from listening.fieldwork.models import User
+from tests.canaries import CANARY
 from tests.squareville import inside
 
 NOON = dt.datetime(2026, 5, 12, 12, 0, tzinfo=dt.UTC)
@@ -22,7 +23,8 @@ def at(area: int) -> Place:
 
 
 def heard(kind: str = "need", *themes: Theme, **members: Any) -> FindingSubmission:
-    return FindingSubmission(id=uuid7(), kind=kind, themes=tuple(theme.pk for theme in themes), **members)
+    told = {"text": CANARY, **members}
+    return FindingSubmission(id=uuid7(), kind=kind, themes=tuple(theme.pk for theme in themes), **told)
 
 
 def conversation(listener: User, *findings: FindingSubmission, area: int = 5, **members: Any) -> Submission:
@@ -33,6 +35,7 @@ def conversation(listener: User, *findings: FindingSubmission, area: int = 5, **
         "channel": "street",
         "place": at(area),
         "findings": findings,
+        "summary": CANARY,
     }
     return Submission(**{**defaults, **members})
 
@@ -45,6 +48,6 @@ def document(**members: Any) -> dict[str, Any]:
         "occurred_at": "2026-05-12T14:00:00+02:00",
         "channel": "street",
         "place": {"kind": "point", "point": {"type": "Point", "coordinates": [lon, lat]}, "accuracy_m": 12},
-        "findings": [{"kind": "need", "text": "L'affitto è troppo alto in tutta la città"}],
+        "findings": [{"kind": "need", "text": f"L'affitto è troppo alto in tutta la città, dice {CANARY}"}],
         **members,
     }
