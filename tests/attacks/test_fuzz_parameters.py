@@ -1,0 +1,94 @@
+"""Whatever stands in a query string or a body: an answer, or a named mistake; never a fault of ours."""
+
+from __future__ import annotations
+
+import json
+import string
+
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from districts.api.parameters import PARAMETERS as DISTRICTS
+from listening.capture.api.filters import ConversationFilter
+from listening.needmaps.query import PARAMETERS as NEED_MAP
+from tests.listening.submissions import document
+from tests.people import person
+
+ADDRESSES = {
+    "/api/v1/districts": [*DISTRICTS],
+    "/api/v1/conversations": [*ConversationFilter.base_filters, "limit", "cursor"],
+    "/api/v1/need-map": [*NEED_MAP, "geometry"],
+    "/dashboard/": [*NEED_MAP, "sort"],
+}
+ODD_NUMBERS = st.sampled_from(["-0", "1e400", "1_0", "0x1", "\N{ARABIC-INDIC DIGIT THREE}", " 1 ", "9" * 400])
+NUMBERS = st.floats().map(str) | st.integers().map(str) | ODD_NUMBERS
+BOXES = st.lists(NUMBERS, max_size=6).map(",".join)
+ODD_DAYS = st.sampled_from(["0000-00-00", "9999-12-31", "2026-02-30", "2026-W53-7", "10000-01-01", "now"])
+DAYS = st.dates().map(str) | ODD_DAYS
+PERIODS = st.lists(DAYS | st.from_regex(r"\d{4}(-Q?\d{1,2})?", fullmatch=True), min_size=1, max_size=3).map("/".join)
+CURSORS = st.text(string.ascii_letters + string.digits + "-_=+/.", max_size=120)
+SQL = st.sampled_from(
+    ["'", "';--", "\\", "%", "%s", "%(x)s", "{}", "a:b:c", "zona:'", "\x00", "\ud800", "*", "pg_sleep(9)"]
+)
+VALUES = st.text(max_size=60) | NUMBERS | BOXES | DAYS | PERIODS | CURSORS | SQL | st.uuids().map(str)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def fuzzed(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+@pytest.fixture
+def coordinator_client(city, themes, client):
+    coordinator = person("coordinator")
+    client.force_login(coordinator)
+    return client
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@fuzzed(80)
+@given(drawn=st.data())
+def test_query_strings(coordinator_client, address, drawn):
+    names = st.sampled_from([*ADDRESSES[address], "format"]) | st.text(max_size=5)
+    query = drawn.draw(st.dictionaries(names, VALUES, min_size=1, max_size=3))
+    encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in query.items()}
+    answer = coordinator_client.get(address, encoded)
+    assert answer.status_code in {200, 400, 404}, query
+    assert len(answer.content) < 200_000
+
+
+@fuzzed(40)
+@given(path=st.sampled_from(sorted(document())), value=JSON, inner=JSON)
+@example(path="place", value={"kind": "point", "point": {"type": "Point", "coordinates": [1e308, 1e308]}}, inner=None)
+@example(path="place", value={"kind": "point", "point": {"type": "Point", "coordinates": [[]]}}, inner=None)
+@example(path="findings", value=[[]], inner=None)
+def test_bodies(coordinator_client, path, value, inner):
+    for sent in ({**document(), path: value}, {**document(), path: {"kind": value, "point": inner}}, value):
+        answer = coordinator_client.post("/api/v1/conversations", json.dumps(sent), content_type="application/json")
+        assert answer.status_code in {201, 400, 409, 410}, sent
+
+
+@fuzzed(15)
+@given(value=JSON)
+def test_changes(coordinator_client, value):
+    body = document()
+    stored = coordinator_client.post("/api/v1/conversations", json.dumps(body), content_type="application/json")
+    assert stored.status_code == 201
+    for sent in (value, *({name: value} for name in ("place", "findings", "bands", "id", "listener", "version"))):
+        answer = coordinator_client.patch(
+            f"/api/v1/conversations/{body['id']}",
+            json.dumps(sent),
+            content_type="application/merge-patch+json",
+            headers={"If-Match": "*"},
+        )
+        assert answer.status_code in {200, 400, 409}, sent
