@@ -22,8 +22,8 @@ from django.db import connection
 
 from listening.codelists.models import Theme
 from tests.attacks.world import World, cells, leaks, make_world
-from tests.squareville import City
 from tests.canaries import watch
+from tests.squareville import City
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "listening.example.org"

@@ -41,7 +41,7 @@ def test_one_module_writes_csv():
 
 @pytest.fixture
 def planner(city):
-    return person("planner")
+    return person("planner", "planner")
 
 
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

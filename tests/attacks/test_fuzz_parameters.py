@@ -50,7 +50,7 @@ def fuzzed(examples: int) -> settings:
 
 @pytest.fixture
 def coordinator_client(city, themes, client):
-    coordinator = person("coordinator")
+    coordinator = person("coordinator", "coordinator")
     client.force_login(coordinator)
     return client
 

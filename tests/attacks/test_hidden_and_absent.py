@@ -57,7 +57,7 @@ def test_every_address_of_one_thing_is_here():
 @pytest.fixture
 def hidden(city, themes) -> Hidden:
     """What Anna logged in area 5."""
-    anna = person("listener", "anna")
+    anna = person("anna", "listener")
     session = Session.objects.create(id=uuid7(), kind="desk", title="x", started_at=NOON, convener=anna)
     accept(conversation(anna, heard("need", themes["rent"]), area=5, session_id=session.pk), by=anna)
     (stored,) = Conversation.objects.all()
@@ -72,7 +72,7 @@ def curious(city, request) -> User:
 
 
 def another_listener(city) -> User:
-    return person("listener", "bruno")
+    return person("bruno", "listener")
 
 
 def coordinator_elsewhere(city) -> User:
@@ -82,7 +82,7 @@ def coordinator_elsewhere(city) -> User:
 
 
 def machine_that_writes(city) -> User:
-    return person("machine_writer")
+    return person("machine_writer", "machine_writer")
 
 
 def answered(person: User, method: str, address: str, pk: UUID, headers: dict[str, str]):

@@ -35,7 +35,7 @@ handler500 = "backend.errors.server_error"
 
 @pytest.fixture
 def stored(city):
-    listener = person("listener")
+    listener = person("listener", "listener")
     told = conversation(listener, heard())
     accept(told, by=listener)
     return Conversation.objects.get()

@@ -45,7 +45,7 @@ def poison() -> set[str]:
 
 @pytest.fixture
 def poisoned(listened):
-    chief = person("admin")
+    chief = person("admin", "admin", "coordinator")
     venue = Venue.objects.create(code="salaborsa", name="x", kind="library")
     Session.objects.create(kind="desk", title="x", venue=venue, started_at=NOON, convener=chief)
     issue(chief, label="x")
