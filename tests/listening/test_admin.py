@@ -57,7 +57,7 @@ class TestPages:
     def test_whom_it_is_for(self):
         assert {model.__name__ for model in OWN} == {
             "User", "ApiToken", "Venue", "Session", "Theme", "Conversation",
-            "Layer", "BoundaryEdition", "District",
+            "Layer", "BoundaryEdition", "District", "Entry",
         }  # fmt: skip
 
     @pytest.mark.parametrize("model", OWN, ids=lambda model: model.__name__)
@@ -68,7 +68,7 @@ class TestPages:
 
     @pytest.mark.parametrize("model", OWN, ids=lambda model: model.__name__)
     def test_a_list_asks_nothing_per_row(self, browser, filled, model, django_assert_max_num_queries):
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             browser.get(address(model, "changelist"))
 
     @pytest.mark.parametrize("name", ["coordinator", "planner", "listener"])
