@@ -75,8 +75,8 @@ DEFAULTS: Final[Mapping[str, Limit]] = {
 def parse_limits(text: str) -> Mapping[str, Limit]:
     """The limits by name: the defaults, with those of a text such as `login=10/5m,read=100/s` put over them.
 
-    `off` is no limit at all: for a city whose proxy limits, and for tests of something else. ValueError, which
-    names the part that is no limit.
+    `off` is no limit at all: for a city whose proxy limits, and for tests of something else.
+    Raises ValueError, which names the part that is no limit.
     """
     if text.strip() == OFF:
         return {}
@@ -153,7 +153,7 @@ class RateLimitMiddleware:
             try:
                 count(request, request.resolver_match.func, getattr(request, "user", None))
             except TooManyRequests as refusal:
-                return refusal.as_response(request.path)
+                return refused(request, refusal)
         return response
 
     def process_view(
@@ -163,18 +163,23 @@ class RateLimitMiddleware:
             try:
                 count(request, view, request.user)
             except TooManyRequests as refusal:
-                return self.process_exception(request, refusal)
+                return refused(request, refusal)
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The page for people; under /api/ REST framework has answered before this."""
-        if not isinstance(exception, TooManyRequests):
-            return None
-        wait_s = int(exception.headers["Retry-After"])
-        response = render(request, "429.html", {"wait_s": wait_s}, status=exception.status)
-        for name, value in {"Cache-Control": "no-store", **exception.headers}.items():
-            response[name] = value
-        return response
+        """For pages that refuse by themselves, such as sign-in; REST framework has answered for its views."""
+        return refused(request, exception) if isinstance(exception, TooManyRequests) else None
+
+
+def refused(request: HttpRequest, refusal: TooManyRequests) -> HttpResponse:
+    """The problem under /api/, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        return refusal.as_response(request.path)
+    wait_s = int(refusal.headers["Retry-After"])
+    response = render(request, "429.html", {"wait_s": wait_s}, status=refusal.status)
+    for name, value in {"Cache-Control": "no-store", **refusal.headers}.items():
+        response[name] = value
+    return response
 
 
 class RateLimit(BaseThrottle):

@@ -59,6 +59,13 @@ class TestRefusals:
         assert refused[0].headers["content-type"].startswith("text/html")
         assert "then try again" in refused[0].text
 
+    def test_forms_without_a_token_of_ours_count_as_well(self, served):
+        """Django refuses them before any view."""
+        answers = [served.ask("POST", "/login/", b"username=x") for _ in range(WRITES + 5)]
+        assert {answer.status for answer in answers[:WRITES]} == {403}
+        assert answers[-1].status == 429
+        assert answers[-1].headers["content-type"].startswith("text/html")
+
     def test_health_is_never_refused(self, served):
         assert {answer.status for answer in burst(served, READS + 20, "/health/live")} == {200}
 

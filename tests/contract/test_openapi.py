@@ -79,13 +79,14 @@ def test_every_filter_is_written_down():
 
 
 @pytest.fixture
-def token(city, themes) -> str:
-    """A coordinator of a city in which something has been said."""
-    carla = person("carla", Role.COORDINATOR)
+def tokens(city, themes) -> dict[str, str]:
+    """One for each role, of a city in which something has been said."""
+    people = {role: person(role, role) for role in Role.values}
+    listener = people[Role.LISTENER]
     venue = Venue.objects.create(code="salaborsa", name="Salaborsa", kind="library")
-    Session.objects.create(kind="desk", venue=venue, started_at=NOON, convener=carla)
-    accept_many([conversation(carla, heard("need", themes["rent"], text="Affitto"), area=n) for n in range(1, 10)])
-    return issue(carla)
+    Session.objects.create(kind="desk", venue=venue, started_at=NOON, convener=listener)
+    accept_many([conversation(listener, heard("need", themes["rent"], text="Affitto"), area=n) for n in range(1, 10)])
+    return {role: issue(each) for role, each in people.items()}
 
 
 @pytest.fixture
@@ -98,14 +99,33 @@ def _one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+def generated(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 @pytest.mark.usefixtures("_one_connection")
 @schema.parametrize()
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_answers_are_as_written(case, token):
-    case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
+@generated(25)
+def test_answers_are_as_written(case, tokens):
+    case.call_and_validate(headers={"Authorization": f"Bearer {tokens[Role.COORDINATOR]}"}, checks=CHECKS)
+
+
+@pytest.mark.usefixtures("_one_connection")
+@schema.parametrize()
+@generated(2)
+def test_answers_to_the_other_roles_are_as_written(case, tokens):
+    for role in set(Role.values) - {Role.COORDINATOR}:
+        case.call_and_validate(headers={"Authorization": f"Bearer {tokens[role]}"}, checks=CHECKS)
+
+
+@pytest.mark.usefixtures("_one_connection")
+@schema.parametrize()
+@generated(3)
+def test_answers_to_nobody_are_as_written(case, tokens):
+    case.call_and_validate(checks=CHECKS)
