@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError
+
+from backend.db.roles import excess_rights
 
 from backend.http.client_address import networks
 from backend.http.other_origins import is_origin
@@ -52,12 +55,36 @@ def database_configured(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
         # Never the URL itself: it holds a password.
         return [
             Error(
-                f"DATABASE_URL begins with {scheme!r} and names no PostgreSQL database.",
+                f"{settings.DATABASE_URL_FROM} begins with {scheme!r} and names no PostgreSQL database.",
                 hint="Only PostgreSQL with PostGIS can hold the records: postgis://user:password@host:5432/name.",
                 id="backend.E003",
             )
         ]
     return []
+
+
+@register(Tags.database)
+def web_role(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """The web process could not change a table, were it taken over: it has a role of its own in the database.
+
+    Runs with `check --database default`, when the service starts, and when it becomes ready.
+    """
+    if settings.PROCESS != "web" or "default" not in (databases or ()):
+        return []
+    try:
+        rights = excess_rights()
+    except DatabaseError:
+        return []  # other checks say that there is no answer
+    if not rights.excess:
+        return []
+    said = f"The web process works as {rights.role}, which {', '.join(rights.excess)}."
+    if settings.API_DATABASE_URL:
+        hint = "Let LISTENING_API_DATABASE_URL name listening_api, which `manage.py set_up_database_roles` makes."
+        return [Error(said, hint=hint, id="backend.E012")]
+    hint = "Run `manage.py set_up_database_roles`, then set LISTENING_API_DATABASE_URL to the role listening_api."
+    return [Warning(said, hint=hint, id="backend.W012")]
 
 
 @register()

@@ -144,6 +144,13 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- the database ------------------------------------------------------------------------------------
 # DATABASE_URL set: that server. Otherwise the private cluster that `backend.localdb` started.
 DATABASE_URL = os.environ.get("DATABASE_URL", "") or recorded_database_url(BASE_DIR)
+# The web process works under a role that owns nothing; the owner of the tables migrates.
+API_DATABASE_URL = os.environ.get("LISTENING_API_DATABASE_URL", "")
+if not (API_DATABASE_URL or os.environ.get("DATABASE_URL")):
+    API_DATABASE_URL = recorded_database_url(BASE_DIR, "listening_api")
+DATABASE_URL_FROM = "DATABASE_URL"
+if PROCESS == "web" and API_DATABASE_URL:
+    DATABASE_URL, DATABASE_URL_FROM = API_DATABASE_URL, "LISTENING_API_DATABASE_URL"
 WEB_SESSION = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
@@ -155,7 +162,7 @@ WEB_SESSION = {
 COMMAND_SESSION = {"statement_timeout": "10min", "lock_timeout": "10s", "jit": "off"}
 # By which SQL knows the city's day: boundaries come into force at its midnight (districts_day).
 CITY_SESSION = {"listening.time_zone": TIME_ZONE}
-NAMED_DATABASE = parsed_url(DATABASE_URL)
+NAMED_DATABASE, NAMED_API_DATABASE = parsed_url(DATABASE_URL), parsed_url(API_DATABASE_URL)
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **NAMED_DATABASE,

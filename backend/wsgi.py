@@ -1,6 +1,7 @@
 """The WSGI entry: `granian --interface wsgi backend.wsgi:application`.
 
-It refuses to serve what a security check refuses: a server program starts this without `manage.py check`.
+It refuses to serve what a check of security or of the database refuses: a server program starts this without
+`manage.py check`.
 """
 
 import os
@@ -11,9 +12,13 @@ os.environ.setdefault("LISTENING_PROCESS", "web")
 
 from django.core.checks import Tags, run_checks
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
 application = get_wsgi_application()
 
-refused = [message for message in run_checks(tags=[Tags.security]) if message.is_serious()]
+found = run_checks(tags=[Tags.security, Tags.database], databases=["default"])
+refused = [message for message in found if message.is_serious()]
+# The thread that serves opens its own.
+connections.close_all()
 if refused:
     sys.exit("\n".join(str(message) for message in refused))

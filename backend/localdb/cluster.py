@@ -19,9 +19,11 @@ from backend.localdb.binaries import Server, postgis_servers
 from backend.localdb.place import Owner, cluster_home, cluster_owner, keeper_of, socket_directory, state_home
 from backend.localdb.problems import LocalDatabaseProblem
 from backend.localdb.processes import postmaster_of, stop_orphans
-from backend.localdb.state import ClusterRecord, read_record, record_path
+from backend.localdb.state import DATABASE, ClusterRecord, read_record, record_path
 
-ROLE = DATABASE = "listening"
+OWNER = "listening_owner"
+ROLES = ("listening_api", "listening_worker", "listening_backup", "listening_open_reader")
+STATEMENTS = Path(__file__).resolve().parent.parent / "db" / "sql"  # as a city runs them
 # Below the range from which Linux takes the ports of outgoing connections.
 PORTS = range(15_500, 32_000)
 
@@ -72,7 +74,8 @@ class Cluster:
         """Running and provisioned, whatever state it was left in."""
         with self._alone():
             record = self.record()
-            if record and self.answers(record):
+            # A record without them was written before the cluster had roles: provision it again.
+            if record and record.role_passwords and self.answers(record):
                 return record
             server = self._server()
             self._clear_the_way(server, record)
@@ -147,11 +150,12 @@ class Cluster:
                 raise LocalDatabaseProblem(f"PostgreSQL did not start. The end of {self.log}:\n{self._log_tail()}")
         password = recorded.password if recorded else secrets.token_urlsafe(24)
         record = ClusterRecord(
-            database_url=f"postgresql://{ROLE}:{password}@{quote(str(folder), safe='')}:{port}/{DATABASE}",
+            database_url=f"postgresql://{OWNER}:{password}@{quote(str(folder), safe='')}:{port}/{DATABASE}",
             home=str(self.home),
             socket_directory=str(folder),
             port=port,
             password=password,
+            role_passwords=recorded.role_passwords if recorded and recorded.role_passwords else new_passwords(),
         )
         self._provision(server, record)
         record.write(self.checkout)
@@ -199,22 +203,23 @@ class Cluster:
             return "(no log was written)"
 
     def _provision(self, server: Server, record: ClusterRecord) -> None:
-        """PostGIS in the template, so that every database and test database has it; a role without special rights."""
-        # The password contains only letters, digits, - and _.
+        """PostGIS in the template, so that every database and test database has it; roles without special rights."""
+        # The passwords contain only letters, digits, - and _.
         self._sql(
             server,
             record,
             "template1",
-            "SET client_min_messages = warning;\n"
-            "CREATE EXTENSION IF NOT EXISTS postgis;\n"
-            f"SELECT 'CREATE ROLE {ROLE}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') \\gexec\n"
-            f"ALTER ROLE {ROLE} LOGIN CREATEDB NOSUPERUSER PASSWORD '{record.password}';\n",
+            "SET client_min_messages = warning;\nCREATE EXTENSION IF NOT EXISTS postgis;\n"
+            + (STATEMENTS / "make_owner.sql").read_text(encoding="utf-8")
+            + (STATEMENTS / "make_roles.sql").read_text(encoding="utf-8")
+            + f"ALTER ROLE {OWNER} CREATEDB PASSWORD '{record.password}';\n"
+            + "".join(f"ALTER ROLE {role} PASSWORD '{word}';\n" for role, word in record.role_passwords.items()),
         )
         self._sql(
             server,
             record,
             "postgres",
-            f"SELECT 'CREATE DATABASE {DATABASE} OWNER {ROLE}'"  # noqa: S608 - both are constants
+            f"SELECT 'CREATE DATABASE {DATABASE} OWNER {OWNER}'"  # noqa: S608 - both are constants
             f" WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec\n",
         )
 
@@ -279,6 +284,11 @@ def cluster_of(checkout: Path) -> Cluster:
     owner = cluster_owner()
     home = cluster_home(checkout, owner)
     return Cluster(checkout, home, keeper_of(home) or owner)
+
+
+def new_passwords() -> dict[str, str]:
+    """One for each role beside the owner."""
+    return {role: secrets.token_urlsafe(24) for role in ROLES}
 
 
 def free_port() -> int:

@@ -2,8 +2,11 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from urllib.parse import quote
+
+DATABASE = "listening"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,14 @@ class ClusterRecord:
     socket_directory: str
     port: int
     password: str
+    role_passwords: dict[str, str] = field(default_factory=dict)  # of the roles beside the owner
+
+    def url_of(self, role: str) -> str:
+        """The URL of the database for a role; "" when the cluster was started before there were roles."""
+        if role not in self.role_passwords:
+            return ""
+        folder = quote(self.socket_directory, safe="")
+        return f"postgresql://{role}:{self.role_passwords[role]}@{folder}:{self.port}/{DATABASE}"
 
     def write(self, base_dir: Path) -> None:
         """Whole or not at all; the password is never in a file that others can read, not even for a moment."""
@@ -37,7 +48,9 @@ def read_record(base_dir: Path) -> ClusterRecord | None:
         return None
 
 
-def recorded_database_url(base_dir: Path) -> str:
-    """The URL of the private cluster's database, or "" when none was started."""
+def recorded_database_url(base_dir: Path, role: str = "") -> str:
+    """The URL of the private cluster's database, for its owner or another role; "" when none was started."""
     record = read_record(base_dir)
-    return record.database_url if record else ""
+    if record is None:
+        return ""
+    return record.url_of(role) if role else record.database_url

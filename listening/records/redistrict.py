@@ -26,7 +26,7 @@ def redistrict() -> Moved:
     """
     with connection.cursor() as cursor:
         # Right after a bulk load the statistics still tell of the tables before it, and the plan joins row by row.
-        cursor.execute("ANALYZE records_conversation, records_finding")
+        cursor.execute("SELECT records_analyze()")
         cursor.execute(sql.read("listening.records", "redistrict.sql"))
         return Moved(*cursor.fetchone())
 

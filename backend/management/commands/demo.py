@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import signal
@@ -66,6 +67,8 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         call_command("check")
         call_command("migrate", verbosity=0, interactive=False)
+        if settings.API_DATABASE_URL:
+            call_command("set_up_database_roles", stdout=io.StringIO())
         catalogues = [str(PROGRAMS / "pybabel"), "-q", "compile", "-d", "backend/locale", "-D", "django"]
         subprocess.run(catalogues, cwd=settings.BASE_DIR, check=True)  # noqa: S603 - no outside input
         collect_static()

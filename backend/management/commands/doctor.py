@@ -31,6 +31,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from backend import clock
 from backend.checks import database_configured
+from backend.db.roles import closed_tables
 from backend.health import LEAST_FREE_DISK
 from backend.management.commands.demo import UNUSED_STATIC, static_sources
 from districts.models import BoundaryEdition, District, Layer
@@ -331,6 +332,28 @@ def migrations() -> Iterator[Answer]:
         yield Answer(State.OK, "migrations", "all applied")
 
 
+def roles() -> Iterator[Answer]:
+    """Whether the web server has a role of its own, and that role its rights."""
+    named = settings.NAMED_API_DATABASE
+    here = ask("SELECT current_database()")[0]
+    mend = manage("set_up_database_roles")
+    if not named:
+        then = f"{mend}, then set LISTENING_API_DATABASE_URL for the web server"
+        yield Answer(State.NOTE, "roles", "the web server works as the owner of the tables", then)
+        return
+    role = named.get("USER", "")
+    closed = closed_tables(role)
+    if named.get("NAME") != here:
+        said = f"LISTENING_API_DATABASE_URL names the database {named.get('NAME')}, this is {here}"
+        yield Answer(State.NOTE, "roles", said, "correct LISTENING_API_DATABASE_URL or DATABASE_URL")
+    elif closed is None:
+        yield Answer(State.MISSING, "roles", f"there is no role {role}", mend)
+    elif closed:
+        yield Answer(State.MISSING, "roles", f"{closed} tables are closed to {role}", mend)
+    else:
+        yield Answer(State.OK, "roles", f"the web server works as {role}")
+
+
 # --- what is in the database -------------------------------------------------------------------------
 def layers() -> Iterator[Answer]:
     base = Layer.objects.filter(rank=0).first()
@@ -404,6 +427,6 @@ MACHINE: tuple[Question, ...] = (
 )  # fmt: skip
 DATABASE: tuple[tuple[Question, ...], ...] = (
     (database,),
-    (extensions, durability, migrations),
+    (extensions, durability, migrations, roles),
     (layers, themes, people, cells, redistricting),
 )

@@ -73,7 +73,7 @@ def test_it_works(city, themes, listener, collected, capsys):
     abouts = {line[9:22].strip() for line in lines if not line.startswith(" ")}
     assert abouts == {
         *("Python", "libraries", "settings", "translations", "static files", "var", "disk", "Chromium"),
-        *("database", "extensions", "durability", "migrations"),
+        *("database", "extensions", "durability", "migrations", "roles"),
         *("layers", "themes", "people", "cells", "redistricting"),
     }
 

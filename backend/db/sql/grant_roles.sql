@@ -1,0 +1,66 @@
+-- backend/db/sql/grant_roles.sql
+-- What the roles of make_roles.sql may do in this database. Takes the owner of the tables. Again and again, and after each
+-- migration that makes a table whose rights differ from the usual; the usual ones come by themselves.
+-- One transaction: nobody is without rights meanwhile. Locks: an advisory lock, so that two at once do not meet.
+SELECT pg_advisory_xact_lock(4711);
+
+DO $$
+DECLARE
+    owner name;
+    made record;
+BEGIN
+    SELECT relowner::regrole::name INTO owner FROM pg_class WHERE oid = to_regclass('public.django_migrations');
+    IF owner IS NULL THEN
+        RAISE EXCEPTION 'There are no tables yet: migrate first.';
+    ELSIF NOT pg_has_role(owner, 'USAGE') THEN
+        RAISE EXCEPTION 'The tables belong to %, and only they give rights to them.', owner USING ERRCODE = 'insufficient_privilege';
+    END IF;
+
+    -- Who is not named has no business here.
+    EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format(
+        'GRANT CONNECT ON DATABASE %I TO listening_api, listening_worker, listening_backup, listening_open_reader', current_database());
+    IF has_schema_privilege('listening_open_reader', 'public', 'CREATE') THEN  -- before PostgreSQL 15
+        REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    END IF;
+    EXECUTE format('CREATE SCHEMA IF NOT EXISTS published AUTHORIZATION %I', owner);
+    GRANT USAGE ON SCHEMA public TO listening_api, listening_worker;
+    GRANT USAGE ON SCHEMA published TO listening_open_reader;
+
+    -- Tables and views of ours; those of extensions have an owner of their own.
+    FOR made IN
+        SELECT c.oid::regclass AS name, c.relkind, c.relname
+        FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.relowner = owner::regrole
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    LOOP
+        IF made.relkind = 'S' THEN
+            EXECUTE format('REVOKE ALL ON SEQUENCE %s FROM PUBLIC, listening_api, listening_worker, listening_open_reader', made.name);
+            EXECUTE format('GRANT USAGE, SELECT ON SEQUENCE %s TO listening_api, listening_worker', made.name);
+            CONTINUE;
+        END IF;
+        EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, listening_api, listening_worker, listening_open_reader', made.name);
+        EXECUTE format('GRANT SELECT ON %s TO listening_api, listening_worker', made.name);
+        IF made.relkind IN ('r', 'p') AND made.relname NOT IN ('django_migrations', 'rollups_cell', 'audit_inbox', 'audit_entry') THEN
+            EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO listening_api', made.name);
+        END IF;
+    END LOOP;
+
+    -- The worker writes what it is there for.
+    GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_delta, rollups_tally TO listening_worker;
+    GRANT UPDATE (district_id, version, updated_at) ON records_conversation TO listening_worker;
+    GRANT UPDATE (district_id) ON records_finding TO listening_worker;
+
+    -- The audit is appended to, and neither time, order nor writer of an entry can be chosen.
+    GRANT INSERT (person_id, credential, verb, model, ids, number, subject_id, request_id, purpose) ON audit_inbox
+        TO listening_api, listening_worker;
+    GRANT EXECUTE ON FUNCTION audit_chain(integer) TO listening_api, listening_worker;
+    GRANT EXECUTE ON FUNCTION records_analyze() TO listening_worker;
+
+    -- Tables and sequences of later migrations, from the moment they are made.
+    EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public'
+                   ' GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO listening_api', owner);
+    EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public GRANT SELECT ON TABLES TO listening_worker', owner);
+    EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public'
+                   ' GRANT USAGE, SELECT ON SEQUENCES TO listening_api, listening_worker', owner);
+END $$;
