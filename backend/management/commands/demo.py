@@ -28,6 +28,7 @@ from django.db import connections
 from uuid6 import uuid7
 
 from backend import clock
+from backend.localdb.state import recorded_database_url
 from listening.demo.people import PASSWORD
 from listening.fieldwork.models import ApiToken, User
 from listening.fieldwork.tokens import issue
@@ -184,6 +185,8 @@ class Children:
             # A line for each request would push the lines to paste off the screen; mistakes still show.
             environment.setdefault("LISTENING_LOG_LEVEL", "WARNING")
             environment["LISTENING_PROCESS"] = "web" if name == "web server" else "command"
+            if name == "merge worker" and not os.environ.get("DATABASE_URL"):
+                environment["DATABASE_URL"] = recorded_database_url(settings.BASE_DIR, "listening_worker")
             # A session of their own: Ctrl-C comes to this process alone, which then stops them in order.
             self._processes[name] = subprocess.Popen(  # noqa: S603 - no outside input
                 command, cwd=settings.BASE_DIR, env=environment, start_new_session=True

@@ -1,0 +1,417 @@
+"""What each role of the database may do, and what it is refused; the service works with no more than that."""
+
+import io
+import json
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import DatabaseError, ProgrammingError, connection
+from django.test import Client
+from psycopg import errors
+from rest_framework.test import APIClient
+from uuid6 import uuid7
+
+from backend import checks
+from backend.db import roles, sql
+from backend.localdb.state import read_record
+from listening.audit.models import Entry
+from listening.audit.verify import verify
+from listening.codelists.models import Theme
+from listening.fieldwork.models import User, Venue
+from listening.fieldwork.tokens import issue
+from listening.records.models import Conversation, Tombstone
+from listening.records.redistrict import redistrict
+from listening.rollups.merge import merge_deltas
+from listening.rollups.reconcile import reconcile
+from tests.listening.audit.conftest import person
+from tests.listening.submissions import document
+
+RECORD = read_record(settings.BASE_DIR)
+pytestmark = pytest.mark.skipif(
+    not (RECORD and RECORD.role_passwords and settings.API_DATABASE_URL),
+    reason="DATABASE_URL names a server whose roles have other passwords.",
+)
+committed = pytest.mark.django_db(transaction=True)
+URL = "/api/v1/conversations"
+
+
+@pytest.fixture(scope="module")
+def granted(django_db_setup, django_db_blocker):
+    """The roles have their rights in the database of the tests."""
+    with django_db_blocker.unblock():
+        call_command("set_up_database_roles", stdout=io.StringIO())
+
+
+@pytest.fixture
+def session(granted):
+    """A session of a role; closed after the test."""
+    opened = []
+
+    def open_session(role):
+        place = {"host": RECORD.socket_directory, "port": RECORD.port, "dbname": connection.settings_dict["NAME"]}
+        opened.append(psycopg.connect(**place, user=role, password=RECORD.role_passwords[role], autocommit=True))
+        return opened[-1]
+
+    yield open_session
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def work_as(granted):
+    """Let Django work as a role until the end of the test."""
+    owner = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+
+    def switch(role):
+        connection.close()
+        connection.settings_dict |= {"USER": role, "PASSWORD": RECORD.role_passwords[role]}
+
+    yield switch
+    connection.close()
+    connection.settings_dict |= owner
+
+
+@pytest.fixture
+def people(db):
+    """A listener, a coordinator and an administrator, whose password is `a-long-test-password`."""
+    made = [person("anna", "listener"), person("carla", "coordinator"), person("ada", "admin", "coordinator")]
+    User.objects.update(password=make_password("a-long-test-password"))
+    return made
+
+
+class TestApi:
+    @committed
+    def test_it_serves(self, work_as, people, city, themes, client_of):
+        """Everything that the API writes, with the triggers behind it."""
+        work_as("listening_api")
+        listener, coordinator, _ = people
+        Venue.objects.create(code="market", name="Market", kind="market")
+        phone, desk = client_of(listener), client_of(coordinator)
+        opened = {"id": str(uuid7()), "kind": "stall", "started_at": "2026-05-12T10:00:00Z", "venue": "market"}
+        assert phone.post("/api/v1/sessions", opened).status_code == 201
+        findings = [{"kind": "need", "text": "Più panchine", "themes": ["rent"]}, {"kind": "asset"}]
+        logged = document(session=opened["id"], venue="market", bands={"age": {"65+": 1}}, findings=findings)
+        first, again = phone.post(URL, logged), phone.post(URL, logged)
+        assert (first.status_code, again.status_code) == (201, 200)
+        changed = phone.patch(f"{URL}/{logged['id']}", {"summary": "Altro"}, headers={"If-Match": first["ETag"]})
+        assert changed.status_code == 200
+        finding = changed.json()["findings"][0]["id"]
+        themed = desk.patch(
+            f"/api/v1/findings/{finding}", {"themes": ["mobility"]}, headers={"If-Match": changed["ETag"]}
+        )
+        assert themed.status_code == 200
+        for path in (URL, f"{URL}?q=panchine&district=zona:B&theme=mobility", f"{URL}/{logged['id']}"):
+            assert desk.get(path).status_code == 200, path
+        for path in ("need-map?layer=zona", "districts?layer=area", "layers", "themes", "venues", "sessions"):
+            assert desk.get(f"/api/v1/{path}").status_code == 200, path
+        assert phone.post(URL, document()).status_code == 201
+        assert desk.delete(f"{URL}/{logged['id']}").status_code == 204
+        assert (Conversation.objects.count(), Tombstone.objects.count()) == (1, 1)
+        assert reconcile().differences == ()
+        assert {entry.written_by for entry in self.trail(2)} == {"listening_api"}
+
+    def trail(self, number):
+        found = verify()
+        assert found.is_sound
+        return Entry.objects.all()[:number]
+
+    @committed
+    def test_a_token_signs_in(self, work_as, people, city):
+        token = issue(people[0])
+        work_as("listening_api")
+        client = APIClient(headers={"Authorization": f"Bearer {token}"})
+        assert client.post(URL, document()).status_code == 201
+
+    @committed
+    def test_pages(self, work_as, people, city, themes):
+        """Sessions, the administration and its journal are tables as well."""
+        work_as("listening_api")
+        browser = Client()
+        signed_in = browser.post("/login/", {"username": "ada", "password": "a-long-test-password"})
+        assert signed_in.status_code == 302
+        assert browser.get("/dashboard/").status_code == 200
+        form = {"code": "ruffilli", "name": "Ruffilli", "kind": "library", "longitude": "11.35", "latitude": "44.49"}
+        assert browser.post("/admin/fieldwork/venue/add/", form).status_code == 302
+        labels = {"labels-TOTAL_FORMS": "1", "labels-INITIAL_FORMS": "0", "labels-MIN_NUM_FORMS": "1"}
+        labels |= {"labels-0-language": "fr", "labels-0-label": "Logement"}
+        rent = themes["rent"]
+        moved = {"code": "rent", "parent": themes["mobility"].pk, "sensitivity": "normal", "position": "9", **labels}
+        rent.labels.all().delete()
+        assert browser.post(f"/admin/codelists/theme/{rent.pk}/change/", moved).status_code == 302
+        assert Theme.objects.get(code="rent").parent == themes["mobility"]
+        for page in ("records/conversation", "audit/entry", "fieldwork/user", "districts/district"):
+            assert browser.get(f"/admin/{page}/").status_code == 200, page
+        assert browser.post("/logout/").status_code == 302
+        # Not of the migrations: those of other capabilities may be on their way.
+        assert json.loads(Client().get("/health/ready").content)["checks"]["configuration"] == "ok"
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "CREATE TABLE mine (x int)", "CREATE TEMPORARY TABLE mine (x int)", "CREATE SCHEMA mine",
+            "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'", "CREATE EXTENSION dblink",
+            "CREATE TRIGGER mine BEFORE INSERT ON records_finding FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+            "ALTER TABLE records_conversation ADD COLUMN x int", "ALTER TABLE audit_entry DISABLE TRIGGER audit_refuse",
+            "ALTER FUNCTION audit_link() RENAME TO harmless", "ALTER DATABASE {database} OWNER TO listening_api",
+            "DROP TABLE records_finding", "DROP TRIGGER audit_refuse ON audit_entry",
+            "TRUNCATE records_conversation CASCADE", "TRUNCATE audit_entry", "TRUNCATE audit_inbox",
+            "UPDATE audit_entry SET person_id = 1", "DELETE FROM audit_entry",
+            "UPDATE audit_inbox SET person_id = 1", "DELETE FROM audit_inbox",
+            "INSERT INTO audit_entry (id, verb) VALUES (1, 'export')",
+            "INSERT INTO audit_inbox (verb, at) VALUES ('export', now())",
+            "INSERT INTO audit_inbox (verb, written_by) VALUES ('export', 'somebody')",
+            "INSERT INTO audit_inbox (id, verb) OVERRIDING SYSTEM VALUE VALUES (1, 'export')",
+            "UPDATE rollups_cell SET conversations = 0", "DELETE FROM django_migrations", "SELECT records_analyze()",
+            "SELECT rolpassword FROM pg_authid", "SELECT passwd FROM pg_shadow",
+            "CREATE ROLE mine", "ALTER ROLE listening_api CREATEROLE", "SET ROLE listening_owner",
+            "SET ROLE listening_worker", "SET SESSION AUTHORIZATION listening_owner",
+            "SET session_replication_role = replica", "COPY records_finding TO PROGRAM 'cat'",
+            "SELECT pg_read_file('PG_VERSION')",
+        ],
+    )  # fmt: skip
+    def test_what_it_may_not(self, session, statement):
+        with pytest.raises(errors.InsufficientPrivilege):
+            session("listening_api").execute(statement.replace("{database}", connection.settings_dict["NAME"]))
+
+    def test_it_hands_on_no_right(self, session):
+        """To GRANT without the right to is only worth a warning."""
+        session("listening_api").execute("GRANT ALL ON records_finding TO listening_open_reader")
+        with pytest.raises(errors.InsufficientPrivilege):
+            session("listening_open_reader").execute("SELECT count(*) FROM records_finding")
+
+    def test_maintenance_is_the_owners(self, session):
+        api = session("listening_api")
+        api.execute("SET listening.audit_maintenance = 'on'")
+        with pytest.raises(errors.InsufficientPrivilege):
+            api.execute("DELETE FROM audit_entry")
+
+    def test_its_limits_come_with_the_role(self, session):
+        api = session("listening_api")
+        names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+        assert [api.execute(f"SHOW {name}").fetchone()[0] for name in names] == ["5s", "2s", "10s"]
+
+
+class TestWorker:
+    @committed
+    def test_it_works(self, work_as, people, city, themes, client_of):
+        token_city = document(findings=[{"kind": "need", "themes": ["rent"]}])
+        assert client_of(people[0]).post(URL, token_city).status_code == 201
+        client_of(people[1]).get(URL)
+        Conversation.objects.update(district=None)  # as if the boundaries had moved
+        work_as("listening_worker")
+        assert merge_deltas() > 0
+        assert redistrict().conversations == 1
+        assert merge_deltas() > 0
+        assert reconcile().differences == ()
+        call_command("merge_rollups", stdout=io.StringIO())
+        assert verify().is_sound
+
+    @committed
+    def test_statistics_are_gathered_with_a_right_that_is_lent(self, session, city):
+        worker = session("listening_worker")
+        said = []
+        worker.add_notice_handler(lambda notice: said.append(notice.message_primary))
+        worker.execute("ANALYZE records_conversation")
+        assert "skipping" in said[0] or "permission" in said[0]
+        said.clear()
+        worker.execute("SELECT records_analyze()")
+        assert said == []
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "CREATE TABLE mine (x int)", "TRUNCATE rollups_cell", "DELETE FROM records_conversation",
+            "UPDATE records_finding SET text = ''", "INSERT INTO fieldwork_apitoken DEFAULT VALUES",
+            "UPDATE audit_entry SET person_id = 1", "DELETE FROM audit_inbox", "SET ROLE listening_api",
+        ],
+    )  # fmt: skip
+    def test_what_it_may_not(self, session, statement):
+        with pytest.raises(errors.InsufficientPrivilege):
+            session("listening_worker").execute(statement)
+
+
+class TestReaders:
+    def tables(self):
+        with connection.cursor() as cursor:
+            return [name for name in connection.introspection.table_names(cursor) if name != "spatial_ref_sys"]
+
+    @committed
+    def test_the_backup_reads_everything(self, session):
+        backup = session("listening_backup")
+        names = self.tables()
+        assert len(names) > 25
+        for name in names:
+            backup.execute(f"SELECT count(*) FROM {name}")
+        backup.execute("SELECT last_value FROM audit_inbox_id_seq")
+
+    @pytest.mark.parametrize("read_only", ["on", "off"])
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "INSERT INTO codelists_theme (code, sensitivity, position) VALUES ('x', 'normal', 1)",
+            "UPDATE records_finding SET text = ''", "DELETE FROM fieldwork_user", "TRUNCATE audit_entry",
+            "CREATE TABLE mine (x int)", "INSERT INTO audit_inbox (verb) VALUES ('export')", "SELECT audit_chain(1)",
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("role", ["listening_backup", "listening_open_reader"])
+    def test_readers_write_nothing(self, session, role, statement, read_only):
+        """Nor when they take back that they are read only."""
+        reader = session(role)
+        reader.execute(f"SET default_transaction_read_only = {read_only}")
+        with pytest.raises((errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction)):
+            reader.execute(statement)
+
+    @committed
+    def test_the_open_reader_reads_no_table(self, session):
+        reader = session("listening_open_reader")
+        for name in self.tables():
+            with pytest.raises(errors.InsufficientPrivilege):
+                reader.execute(f"SELECT count(*) FROM {name}")
+
+    @committed
+    def test_but_what_will_be_published(self, session):
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE published.example (x int)")
+            cursor.execute("GRANT SELECT ON published.example TO listening_open_reader")
+        try:
+            assert session("listening_open_reader").execute("SELECT count(*) FROM published.example").fetchone() == (0,)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("DROP TABLE published.example")
+
+
+class TestSetUp:
+    @committed
+    def test_tables_of_later_migrations_are_covered(self, session):
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE later (id int GENERATED BY DEFAULT AS IDENTITY, x int)")
+            cursor.execute("CREATE SEQUENCE later_on")
+        try:
+            api = session("listening_api")
+            api.execute("INSERT INTO later (x) VALUES (1)")
+            api.execute("SELECT nextval('later_on')")
+            assert session("listening_worker").execute("SELECT x FROM later").fetchone() == (1,)
+            with pytest.raises(errors.InsufficientPrivilege):
+                session("listening_open_reader").execute("SELECT x FROM later")
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("DROP TABLE later")
+                cursor.execute("DROP SEQUENCE later_on")
+
+    @committed
+    def test_rights_that_were_given_by_hand_are_taken_back(self, session):
+        with connection.cursor() as cursor:
+            cursor.execute("GRANT UPDATE ON audit_entry TO listening_api")
+            cursor.execute("GRANT SELECT ON records_finding TO PUBLIC")
+        call_command("set_up_database_roles", stdout=io.StringIO())
+        with pytest.raises(errors.InsufficientPrivilege):
+            session("listening_api").execute("UPDATE audit_entry SET person_id = 1")
+        with pytest.raises(errors.InsufficientPrivilege):
+            session("listening_open_reader").execute("SELECT count(*) FROM records_finding")
+
+    @committed
+    def test_another_database_of_the_cluster_is_left_alone(self, session):
+        """Roles are the cluster's, rights a database's: what is done here opens and shuts nothing there."""
+        place = {"host": RECORD.socket_directory, "port": RECORD.port, "user": "listening_owner"}
+        with connection.cursor() as cursor:
+            cursor.execute("DROP DATABASE IF EXISTS another")
+            cursor.execute("CREATE DATABASE another")
+        try:
+            with psycopg.connect(**place, password=RECORD.password, dbname="another", autocommit=True) as other:
+                other.execute("CREATE TABLE theirs (x int)")
+                before = other.execute("SELECT relacl FROM pg_class WHERE relname = 'theirs'").fetchone()
+                call_command("set_up_database_roles", stdout=io.StringIO())
+                assert other.execute("SELECT relacl FROM pg_class WHERE relname = 'theirs'").fetchone() == before
+                assert other.execute("SELECT count(*) FROM pg_default_acl").fetchone() == (0,)
+            with psycopg.connect(
+                host=RECORD.socket_directory, port=RECORD.port, dbname="another", user="listening_api",
+                password=RECORD.role_passwords["listening_api"],
+            ) as api, pytest.raises(errors.InsufficientPrivilege):  # fmt: skip
+                api.execute("SELECT * FROM theirs")
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("DROP DATABASE another")
+
+    @committed
+    def test_who_may_not_make_roles_gets_the_statements(self, granted, monkeypatch):
+        monkeypatch.setattr(roles, "missing_roles", lambda: ["listening_api"])
+        assert not roles.may_make_roles()
+        with pytest.raises(CommandError) as refused:
+            call_command("set_up_database_roles")
+        assert "CREATEROLE" in str(refused.value)
+        assert sql.read("backend.db", "make_roles.sql") in str(refused.value)
+
+    @committed
+    def test_who_is_not_the_owner_gives_no_rights(self, work_as):
+        work_as("listening_api")
+        with pytest.raises(CommandError, match="The tables belong to listening_owner"):
+            call_command("set_up_database_roles")
+        with pytest.raises(ProgrammingError):
+            roles.make_roles()
+
+    def test_it_can_be_printed(self, capsys):
+        call_command("set_up_database_roles", "--print-sql")
+        assert capsys.readouterr().out.count("CREATE ROLE") == 1
+
+    @committed
+    def test_rights_are_given_all_at_once(self, granted, monkeypatch):
+        """A failure halfway must not leave the web server without its tables."""
+        halfway = sql.read("backend.db", "grant_roles.sql") + "SELECT 1 / 0;"
+        monkeypatch.setattr(sql, "read", lambda *_: halfway)
+        with connection.cursor() as cursor:
+            cursor.execute("GRANT UPDATE ON audit_entry TO listening_worker")
+            with pytest.raises(DatabaseError):
+                roles.grant_roles()
+            cursor.execute("SELECT has_table_privilege('listening_worker', 'audit_entry', 'UPDATE')")
+            assert cursor.fetchone() == (True,)
+
+
+class TestCheck:
+    def found(self, databases=("default",)):
+        return [message.id for message in checks.web_role(None, databases=list(databases))]
+
+    @committed
+    def test_the_owner_is_told(self, settings):
+        settings.PROCESS, settings.API_DATABASE_URL = "web", ""
+        assert self.found() == ["backend.W012"]
+        settings.API_DATABASE_URL = "postgis://listening_owner@h/x"
+        assert self.found() == ["backend.E012"]
+        assert self.found(databases=()) == []
+        settings.PROCESS = "command"
+        assert self.found() == []
+
+    @committed
+    def test_the_role_of_the_web_server_is_in_order(self, settings, work_as):
+        settings.PROCESS = "web"
+        work_as("listening_api")
+        assert self.found() == []
+        assert roles.excess_rights() == roles.Rights("listening_api", ())
+
+    @committed
+    def test_each_excess_is_named(self, work_as):
+        assert roles.excess_rights() == roles.Rights(
+            "listening_owner", ("may make roles or databases", "owns tables", "may make tables")
+        )
+
+    @committed
+    def test_readiness_fails_where_the_role_may_too_much(self, client, settings):
+        settings.PROCESS = "web"
+        answer = client.get("/health/ready")
+        assert json.loads(answer.content)["checks"]["configuration"] == "backend.E012"
+
+    @committed
+    def test_closed_tables_are_counted(self, granted):
+        assert roles.closed_tables("listening_api") == 0
+        assert roles.closed_tables("listening_open_reader") > 20
+        assert roles.closed_tables("nobody_of_this_name") is None
+
+    def test_the_names_are_those_of_the_private_cluster(self):
+        from backend.localdb.cluster import ROLES
+
+        assert ROLES == roles.ROLES
+        assert set(RECORD.role_passwords) == set(ROLES)
+        assert len({RECORD.password, *RECORD.role_passwords.values()}) == len(ROLES) + 1
