@@ -71,7 +71,7 @@ def web_role(
 
     Runs with `check --database default`, when the service starts, and when it becomes ready.
     """
-    if settings.PROCESS != "web" or "default" not in (databases or ()):
+    if settings.PROCESS != "web" or "default" not in (databases or ()) or not settings.NAMED_DATABASE.get("NAME"):
         return []
     try:
         rights = excess_rights()

@@ -1,7 +1,7 @@
 """The WSGI entry: `granian --interface wsgi backend.wsgi:application`.
 
-It refuses to serve what a check of security or of the database refuses: a server program starts this without
-`manage.py check`.
+It refuses to serve what a security check refuses, or under a role of the database that may too much: a server program
+starts this without `manage.py check`.
 """
 
 import os
@@ -14,9 +14,11 @@ from django.core.checks import Tags, run_checks
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
+from backend.checks import web_role
+
 application = get_wsgi_application()
 
-found = run_checks(tags=[Tags.security, Tags.database], databases=["default"])
+found = [*run_checks(tags=[Tags.security]), *web_role(None, databases=["default"])]
 refused = [message for message in found if message.is_serious()]
 # The thread that serves opens its own.
 connections.close_all()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import include, path
@@ -13,6 +13,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from backend import checks
+from backend.localdb.state import recorded_database_url
 from backend.policy import Public, SignedIn, access, undeclared
 
 
@@ -119,6 +120,13 @@ class TestServing:
         assert "LISTENING_SECRET_KEY is not set" in fresh(self.SERVE, LISTENING_SECRET_KEY="", **quiet)
         assert fresh(self.SERVE, LISTENING_SECRET_KEY="x" * 50, **quiet) == "served"
 
+    def test_never_as_the_owner_where_a_role_of_its_own_was_meant(self):
+        owner = os.environ.get("DATABASE_URL") or recorded_database_url(configured.BASE_DIR)
+        own = {"LISTENING_PROCESS": "web", "LISTENING_SECRET_KEY": "x" * 50}
+        assert "backend.E012" in fresh(self.SERVE, LISTENING_API_DATABASE_URL=owner, **own)
+        assert fresh(self.SERVE, DATABASE_URL=owner, LISTENING_API_DATABASE_URL="", **own) == "served"
+        assert fresh(self.SERVE, DATABASE_URL="", LISTENING_API_DATABASE_URL="postgis://h:port/x", **own) == "served"
+
 
 class TestDeployment:
     CITY = {
@@ -131,7 +139,7 @@ class TestDeployment:
         return subprocess.run(
             [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "backend.settings", **self.CITY, **variables},
-            cwd=settings.BASE_DIR, capture_output=True, text=True, check=False,
+            cwd=configured.BASE_DIR, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     def test_a_city_has_nothing_to_mend(self):

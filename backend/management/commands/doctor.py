@@ -212,7 +212,8 @@ def static_files() -> Iterator[Answer]:
 def var_folder() -> Iterator[Answer]:
     folder = Path(settings.BASE_DIR, "var")
     # The private cluster lives there; with a server of one's own, only static files do.
-    state = State.NOTE if os.environ.get("DATABASE_URL") else State.MISSING
+    is_elsewhere = os.environ.get("DATABASE_URL") or os.environ.get("LISTENING_API_DATABASE_URL")
+    state = State.NOTE if is_elsewhere else State.MISSING
     if not folder.exists():
         yield Answer(state, "var", "not there yet", f"mkdir {shlex.quote(str(folder))}")
         return

@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,10 +14,11 @@ import pytest
 
 from backend.localdb import cluster as cluster_module
 from backend.localdb.binaries import Server
-from backend.localdb.cluster import PORTS, Cluster, cluster_of, free_port
+from backend.localdb.cluster import PORTS, ROLES, Cluster, cluster_of, free_port
 from backend.localdb.place import Owner, state_home
 from backend.localdb.problems import LocalDatabaseProblem
 from backend.localdb.processes import postmaster_of, stop_orphans
+from backend.localdb.state import read_record
 from tests.backend.localdb.conftest import checkout
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="Only root hands a cluster to another account.")
@@ -55,6 +57,24 @@ def test_it_works(unmade):
     assert not unmade.home.exists()
     assert not Path(record.socket_directory).exists()
     assert sorted(path.name for path in (unmade.checkout / "var").iterdir()) == ["localdb.lock"]
+
+
+def test_a_cluster_from_before_there_were_roles(worn):
+    """Its owner is renamed with all that it owns, and the record gets what it lacked."""
+    record = worn.up()
+    remember(worn, "from before")
+    worn._sql(worn._server(), record, "postgres", "ALTER ROLE listening_owner RENAME TO listening;")
+    former = replace(record, database_url=record.database_url.replace("_owner", ""), role_passwords={})
+    former.write(worn.checkout)
+    assert read_record(worn.checkout) == former
+    new = worn.up()
+    assert (new.database_url, new.port) == (record.database_url, record.port)
+    assert remembered(worn) == ["from before"]
+    for role in ROLES:
+        with psycopg.connect(new.url_of(role)) as session:
+            assert session.execute("SELECT current_user").fetchone() == (role,)
+    with psycopg.connect(new.database_url) as session:
+        session.execute("DELETE FROM memory")
 
 
 def test_killed_it_comes_back_with_everything(worn, running):

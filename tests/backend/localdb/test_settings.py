@@ -91,6 +91,35 @@ def test_the_role_has_no_special_rights(session):
     assert row == (False, True, False, False, False)  # CREATEDB is for the databases of the tests
 
 
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "listening_owner"),
+        ({"LISTENING_PROCESS": "web"}, "listening_api"),
+        ({"LISTENING_PROCESS": "web", "DATABASE_URL": "postgis://theirs@h/x"}, "theirs"),
+        ({"LISTENING_PROCESS": "web", "LISTENING_API_DATABASE_URL": "postgis://narrow@h/x"}, "narrow"),
+        ({"LISTENING_API_DATABASE_URL": "postgis://narrow@h/x"}, "listening_owner"),
+        ({"DATABASE_URL": "postgis://theirs@h/x", "LISTENING_API_DATABASE_URL": "postgis://narrow@h/x"}, "theirs"),
+    ],
+)
+def test_which_role_a_process_works_as(running, variables, expected):
+    """The private cluster's web process has the narrow role by itself; a city's when it says so."""
+    program = (
+        "import sys, backend.localdb.state as state\n"
+        "from pathlib import Path\n"
+        "here = state.recorded_database_url\n"
+        "state.recorded_database_url = lambda _, role='': here(Path(sys.argv[1]), role)\n"
+        "from backend.settings import DATABASES\n"
+        "print(DATABASES['default']['USER'])\n"
+    )
+    unset = {"DATABASE_URL", "LISTENING_API_DATABASE_URL", "LISTENING_PROCESS"}
+    environment = {name: value for name, value in os.environ.items() if name not in unset} | variables
+    finished = subprocess.run(
+        [sys.executable, "-c", program, running.checkout], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert finished.stdout.split() == [expected], finished.stderr
+
+
 def test_every_new_database_has_postgis(session):
     session.execute("CREATE DATABASE fresh")
     url = session.info.dsn

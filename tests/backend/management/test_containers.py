@@ -18,8 +18,9 @@ COMPOSE = yaml.safe_load(COMPOSE_TEXT)
 SERVICES = COMPOSE["services"]
 OURS = ["migrate", "web", "worker", "daily"]
 # Read by the command of the image and by compose itself.
-NOT_SETTINGS = {"WORKERS", "PORT", "LISTENING_DB_PASSWORD", "LISTENING_DB_ADMIN_PASSWORD"}
-SECRETS = {"LISTENING_SECRET_KEY", "LISTENING_DB_PASSWORD", "LISTENING_DB_ADMIN_PASSWORD"}
+PASSWORDS = {f"LISTENING_DB_{role}PASSWORD" for role in ("", "ADMIN_", "API_", "WORKER_")}
+NOT_SETTINGS = {"WORKERS", "PORT", *PASSWORDS}
+SECRETS = {"LISTENING_SECRET_KEY", *PASSWORDS}
 
 
 def instructions(name):
@@ -32,7 +33,7 @@ def test_every_variable_is_one_that_the_settings_read():
     read = set(re.findall(r'"((?:LISTENING_[A-Z_]+)|DATABASE_URL)"', source))
     given = {name for service in OURS for name in SERVICES[service]["environment"]}
     named = set(re.findall(r"(?<!\$)\$\{?([A-Z_]+)", COMPOSE_TEXT.split("x-service", 1)[1]))
-    assert {"DATABASE_URL", "LISTENING_SECRET_KEY", "LISTENING_ALLOWED_HOSTS"} <= given
+    assert {"DATABASE_URL", "LISTENING_API_DATABASE_URL", "LISTENING_SECRET_KEY", "LISTENING_ALLOWED_HOSTS"} <= given
     assert (given | named) - read - NOT_SETTINGS == set()
 
 
@@ -41,7 +42,7 @@ def test_no_secret_has_a_default():
     assert {name for name, _ in uses} >= SECRETS
     assert [name for name, rest in uses if name in SECRETS and not rest.startswith(":?")] == []
     passwords = re.findall(r"(?:PASSWORD|SECRET_KEY): (.*)", COMPOSE_TEXT)
-    assert len(passwords) == 3
+    assert len(passwords) == 6
     assert [value for value in passwords if not value.startswith("${")] == []
 
 
@@ -77,7 +78,8 @@ def test_nothing_but_the_web_server_is_published_and_that_on_this_machine():
 
 
 def test_each_waits_for_what_it_needs():
-    assert SERVICES["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
+    assert SERVICES["roles"]["depends_on"] == {"db": {"condition": "service_healthy"}}
+    assert SERVICES["migrate"]["depends_on"] == {"roles": {"condition": "service_completed_successfully"}}
     for service in ("web", "worker", "daily"):
         assert SERVICES[service]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
     assert SERVICES["migrate"]["restart"] == "no"
@@ -87,11 +89,34 @@ def test_commands_exist():
     commands = [SERVICES[service].get("command", []) for service in OURS]
     lines = [" ".join(command) for command in commands] + [DOCKERFILE] + [COMPOSE_TEXT.split("x-service")[0]]
     names = {name for line in lines for name in re.findall(r"manage\.py ([a-z_]+)", line)}
-    assert names == {"migrate", "merge_rollups", "redistrict", "collectstatic", "check", "createsuperuser", "doctor"}
+    assert names == {
+        "migrate", "set_up_database_roles", "merge_rollups", "redistrict",
+        "collectstatic", "check", "createsuperuser", "doctor",
+    }  # fmt: skip
     known = get_commands()
     assert names - set(known) == set()
     worker = load_command_class(known["merge_rollups"], "merge_rollups").create_parser("manage.py", "merge_rollups")
     assert worker.parse_args(SERVICES["worker"]["command"][3:]).loop == 1.0
+
+
+@pytest.mark.parametrize(
+    ("service", "role"),
+    [("migrate", "owner"), ("web", "api"), ("worker", "worker"), ("daily", "worker")],
+)
+def test_each_service_has_the_role_it_needs_and_no_other_password(service, role):
+    """Who takes over the web server has not the tables."""
+    addresses = [value for value in SERVICES[service]["environment"].values() if "postgis://" in value]
+    assert len(addresses) == 1
+    assert re.findall(r"postgis://(\w+):", addresses[0]) == [f"listening_{role}"]
+    given = set(re.findall(r"LISTENING_DB_\w*PASSWORD", str(SERVICES[service]["environment"])))
+    assert given == {"LISTENING_DB_PASSWORD" if role == "owner" else f"LISTENING_DB_{role.upper()}_PASSWORD"}
+
+
+def test_the_roles_are_made_by_the_statements_of_the_project():
+    for name in ("make_owner", "make_roles"):
+        assert (ROOT / COMPOSE["configs"][name]["file"]).read_text().startswith(f"-- backend/db/sql/{name}.sql")
+        assert f"--file=/{name}.sql" in COMPOSE["configs"]["roles"]["content"]
+        assert {"source": name, "target": f"/{name}.sql"} in SERVICES["roles"]["configs"]
 
 
 def test_web_sessions_of_the_database_are_short():
