@@ -88,21 +88,20 @@ def undeclared(patterns: Iterable[URLPattern | URLResolver] | None = None, prefi
         if isinstance(pattern, URLResolver):
             if pattern.app_name != "admin":
                 yield from undeclared(pattern.url_patterns, route)
-        elif not _declares(pattern.callback):
+        elif not declared_by(pattern.callback):
             yield route
 
 
-def _declares(callback: Callable[..., Any]) -> bool:
-    if getattr(callback, "access_policy", None) is not None:
-        return True
+def declared_by(callback: Callable[..., Any]) -> tuple[type[BasePermission], ...]:
+    """The policies that the view of a route declares; empty when it declares none."""
     view_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
-    if view_class is None:
-        return False
-    if getattr(view_class, "access_policy", None) is not None:
-        return True
+    if (given := getattr(callback, "initkwargs", {}).get("permission_classes")) is not None:
+        return tuple(given)
+    for declaring in (callback, view_class):
+        if (policy := getattr(declaring, "access_policy", None)) is not None:
+            return (policy,)
     # The default of REST framework is not a declaration: the view itself, or a class of ours above it, must say.
-    return any(
-        "permission_classes" in base.__dict__
-        for base in view_class.__mro__
-        if not base.__module__.startswith("rest_framework.")
-    )
+    for base in getattr(view_class, "__mro__", ()):
+        if "permission_classes" in base.__dict__ and not base.__module__.startswith("rest_framework."):
+            return tuple(base.__dict__["permission_classes"])
+    return ()

@@ -29,6 +29,12 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def number(name: str, default: int) -> int:
+    """A whole number; 0 when it is none, which the checks refuse wherever it matters."""
+    text = os.environ.get(name, "").strip() or str(default)
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
 def is_time_zone(name: str) -> bool:
     """Whether a name stands in the IANA database."""
     try:
@@ -81,6 +87,7 @@ INSTALLED_APPS = [
     "listening.records",
     "listening.rollups",
     "listening.dashboard",
+    "listening.signin",
     "listening.demo",
     "corsheaders",
     "rest_framework",
@@ -95,6 +102,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.gis",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
 ]
 MIDDLEWARE = [
     "backend.http.request_log.RequestLogMiddleware",
@@ -110,6 +121,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "listening.signin.sessions.SessionRulesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "backend.http.rate_limit.RateLimitMiddleware",
@@ -118,7 +131,7 @@ ROOT_URLCONF = "backend.urls"
 WSGI_APPLICATION = "backend.wsgi.application"
 AUTH_USER_MODEL = "fieldwork.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-LOGIN_URL = "login"
+LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "/login/"
 TEMPLATES = [
@@ -140,6 +153,29 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# --- sign-in of the pages: what allauth does is chosen here, how it differs is in listening/signin -----
+# Roles that need a second factor. The demo's passwords are known to everybody anyway.
+SECOND_FACTOR_ROLES = [] if DEMO else words("LISTENING_MFA_ROLES", "coordinator,steward,admin")
+OIDC_ISSUER = os.environ.get("LISTENING_OIDC_ISSUER", "").strip()
+OIDC_CLIENT_ID = os.environ.get("LISTENING_OIDC_CLIENT_ID", "").strip()
+OIDC_CLIENT_SECRET = os.environ.get("LISTENING_OIDC_CLIENT_SECRET", "").strip()
+OIDC_NAME = os.environ.get("LISTENING_OIDC_NAME", "").strip() or CITY_NAME
+ACCOUNT_ADAPTER = "listening.signin.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds
+ACCOUNT_RATE_LIMITS = False  # counted in listening.signin.attempts
+ACCOUNT_FORMS = {"change_password": "listening.signin.forms.PasswordForm"}
+SOCIALACCOUNT_ADAPTER = "listening.signin.adapters.SocialAccountAdapter"
+MFA_ADAPTER = "listening.signin.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "listening.signin.codes.SignInCodeForm",
+    "reauthenticate": "listening.signin.codes.ConfirmCodeForm",
+    "activate_totp": "listening.signin.codes.FirstCodeForm",
+}
 
 # --- the database ------------------------------------------------------------------------------------
 # DATABASE_URL set: that server. Otherwise the private cluster that `backend.localdb` started.
@@ -196,6 +232,12 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # Plain http is for the demo on this machine alone.
 BEHIND_TLS = not (DEMO or DEBUG)
+# The prefix binds the cookie to https, to this host and to all of it (RFC 6265bis, section 4.1.3.2).
+SESSION_COOKIE_NAME = "__Host-sessionid" if BEHIND_TLS else "sessionid"
+SESSION_COOKIE_AGE = number("LISTENING_SESSION_IDLE_MINUTES", 30) * 60
+SESSION_ABSOLUTE_AGE = number("LISTENING_SESSION_HOURS", 10) * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 TRUST_PROXY = flag("LISTENING_TRUST_PROXY")
 TRUSTED_PROXIES = words("LISTENING_TRUSTED_PROXIES")

@@ -13,8 +13,7 @@ from listening.dashboard.views import dashboard
 urlpatterns = [
     path("", entrance.home, name="home"),
     path("dashboard/", dashboard, name="dashboard"),
-    path("login/", entrance.SignIn.as_view(), name="login"),
-    path("logout/", entrance.SignOut.as_view(), name="logout"),
+    path("", include("listening.signin.urls")),
     path("language/", access(Public)(set_language), name="set_language"),
     path("api/v1/", include("districts.api.urls")),
     path("api/v1/", include("listening.urls")),

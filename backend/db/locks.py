@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 ROLLUPS: Final = 4_702
 BOUNDARIES: Final = 4_703
+ADMINISTRATORS: Final = 4_704
 # Taken in SQL alone: 4_710 by the chain of the audit, 4_711 where database roles get their rights.
 
 

@@ -4,40 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.contrib.gis.geos import Point
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, reverse
 
 from backend import clock
 from backend.admin_pages import AdminPage, Lines, ReadOnlyPage
 from listening.audit.record import record
 from listening.audit.verbs import Verb
+from listening.fieldwork.invitations import VALID_DAYS, invite
 from listening.fieldwork.models import ApiToken, Assignment, Session, User, Venue
-from listening.fieldwork.sign_in import AdminSignInForm
-
-admin.site.login_form = AdminSignInForm
+from listening.fieldwork.people import end_sessions
+from listening.fieldwork.person import person_of
 
 if TYPE_CHECKING:
     # Django's own classes take type arguments in their stubs alone.
-    CreationForm = BaseUserCreationForm[User]
+    PersonForm = forms.ModelForm[User]
     ModelForm = forms.ModelForm[Venue]
     UserPage = UserAdmin[User]
 else:
-    CreationForm, ModelForm, UserPage = BaseUserCreationForm, forms.ModelForm, UserAdmin
+    PersonForm, ModelForm, UserPage = forms.ModelForm, forms.ModelForm, UserAdmin
 
 
-class NewPersonForm(CreationForm):
-    """A person who is added; their assignments are on the same page."""
+class NewPersonForm(PersonForm):
+    """A person who is added, with assignments on the same page. The password is theirs to choose, by invitation."""
 
     class Meta:
         model = User
         fields = ("username",)
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_unusable_password()
+        return super().save(commit)
 
 
 # What a person may do is in their assignments; groups would be a second answer to the same question.
@@ -64,13 +70,14 @@ class PersonPage(UserPage):
     ordering = ("username",)
     filter_horizontal = ()
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username",)}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
         ("May sign in", {"fields": ("is_active",)}),
         ("Since", {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "password1", "password2")}),)
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username",)}),)
     readonly_fields = ("last_login", "date_joined")
+    actions = ("invite", "remove_second_factors")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("assignments__layer")
@@ -88,6 +95,41 @@ class PersonPage(UserPage):
         ):
             if ids:
                 record(verb, Assignment, ids, request=request, subject=form.instance)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Without Django's page on which one would choose another person's password (ASVS 5.0.0, V6.4.6)."""
+        return [route for route in super().get_urls() if route.name != "auth_user_password_change"]
+
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
+        return self.show_links(request, [obj])
+
+    @admin.action(description="Invitation link: to set a password, the first or a new one", permissions=["change"])
+    def invite(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse | None:
+        active = list(people.filter(is_active=True))
+        if not active:
+            self.message_user(request, "Who is not active cannot sign in.", messages.ERROR)
+            return None
+        return self.show_links(request, active)
+
+    def show_links(self, request: HttpRequest, people: list[User]) -> HttpResponse:
+        """Make the links and show them, this once: a message or an address would keep them."""
+        links = [
+            (person, request.build_absolute_uri(reverse("invitation", args=[invite(person, by=person_of(request))])))
+            for person in people
+        ]
+        context = {**self.admin_site.each_context(request), "links": links, "days": VALID_DAYS, "opts": self.opts}
+        return TemplateResponse(request, "fieldwork/invitation_links.html", context)
+
+    @admin.action(description="Remove second factors: when all of them were lost", permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        for person in people:
+            end_sessions(person)
+        Authenticator.objects.filter(user__in=people).delete()
+        self.message_user(
+            request,
+            f"{len(people)} signed out, without second factors. Whose role asks for one sets it up next time.",
+            messages.SUCCESS,
+        )
 
     @admin.display(description="assignments")
     def roles(self, person: User) -> str:

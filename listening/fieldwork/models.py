@@ -10,6 +10,7 @@ from django.contrib.auth.models import UserManager as AuthUserManager
 from django.contrib.gis.db import models
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 from uuid6 import uuid7
 
 from backend import clock
@@ -50,12 +51,21 @@ class User(AbstractUser):
     # Django keeps both as columns; here they follow from the assignments, which begin and end.
     is_staff = is_superuser = property(lambda self: self.scope.has(*ADMINISTER))
 
+    session_epoch = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Sessions that began in an earlier epoch are over."
+    )
+
     objects: ClassVar[UserManager] = UserManager()
 
     @property
     def reads_counts(self) -> bool:
         """For pages: whether a link to the need map leads anywhere."""
         return self.scope.has(*READ_COUNTS)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must still agree with: the password, as Django has it, and the epoch."""
+        agreed = f"{self.session_epoch}:{self.password}"
+        return salted_hmac("listening.fieldwork.models.User", agreed, secret, algorithm="sha256").hexdigest()
 
     @cached_property
     def scope(self) -> Scope:
@@ -136,6 +146,27 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"token {self.pk} of user {self.user_id}"
+
+
+class Invitation(models.Model):
+    """A link with which a person sets a password; only the SHA-256 of its secret is kept."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    digest = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", help_text="Empty: a command on the server."
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="invitation_one_open", fields=["person"], condition=Q(used_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk} of user {self.person_id}"
 
 
 class Venue(models.Model):
