@@ -22,7 +22,7 @@ from listening.audit.record import record
 from listening.audit.verbs import Verb
 from listening.fieldwork.invitations import VALID_DAYS, invite
 from listening.fieldwork.models import ApiToken, Assignment, Session, User, Venue
-from listening.fieldwork.people import end_sessions
+from listening.fieldwork.people import sign_out
 from listening.fieldwork.person import person_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ else:
 
 
 class NewPersonForm(PersonForm):
-    """A person who is added, with assignments on the same page. The password is theirs to choose, by invitation."""
+    """A person who is added; their assignments are on the same page. They choose the password, by invitation."""
 
     class Meta:
         model = User
@@ -101,35 +101,29 @@ class PersonPage(UserPage):
         return [route for route in super().get_urls() if route.name != "auth_user_password_change"]
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
-        return self.show_links(request, [obj])
+        return self.show_link(request, obj)
 
     @admin.action(description="Invitation link: to set a password, the first or a new one", permissions=["change"])
     def invite(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse | None:
-        active = list(people.filter(is_active=True))
-        if not active:
-            self.message_user(request, "Who is not active cannot sign in.", messages.ERROR)
-            return None
-        return self.show_links(request, active)
+        if len(people) == 1 and people[0].is_active:
+            return self.show_link(request, people[0])
+        self.message_user(request, "Choose one person, who is active.", messages.ERROR)
+        return None
 
-    def show_links(self, request: HttpRequest, people: list[User]) -> HttpResponse:
-        """Make the links and show them, this once: a message or an address would keep them."""
-        links = [
-            (person, request.build_absolute_uri(reverse("invitation", args=[invite(person, by=person_of(request))])))
-            for person in people
-        ]
-        context = {**self.admin_site.each_context(request), "links": links, "days": VALID_DAYS, "opts": self.opts}
-        return TemplateResponse(request, "fieldwork/invitation_links.html", context)
+    def show_link(self, request: HttpRequest, person: User) -> HttpResponse:
+        """Make the link and show it, this once: a message or an address would keep it."""
+        token = invite(person, by=person_of(request))
+        link = request.build_absolute_uri(reverse("invitation", args=[token]))
+        context = {"person": person, "link": link, "days": VALID_DAYS, "opts": self.opts}
+        return TemplateResponse(
+            request, "fieldwork/invitation_link.html", {**self.admin_site.each_context(request), **context}
+        )
 
     @admin.action(description="Remove second factors: when all of them were lost", permissions=["change"])
     def remove_second_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        for person in people:
-            end_sessions(person)
         Authenticator.objects.filter(user__in=people).delete()
-        self.message_user(
-            request,
-            f"{len(people)} signed out, without second factors. Whose role asks for one sets it up next time.",
-            messages.SUCCESS,
-        )
+        number = sign_out(people)
+        self.message_user(request, f"{number} without second factors, and signed out everywhere.", messages.SUCCESS)
 
     @admin.display(description="assignments")
     def roles(self, person: User) -> str:

@@ -1,13 +1,12 @@
-"""What happens to people as such: their sessions end."""
+"""What is done to people as such."""
 
 from __future__ import annotations
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from listening.fieldwork.models import User
 
 
-def end_sessions(person: User) -> None:
-    """Sign a person out everywhere. A session of today holds on only when its hash is computed anew."""
-    User.objects.filter(pk=person.pk).update(session_epoch=F("session_epoch") + 1)
-    person.refresh_from_db(fields=["session_epoch"])
+def sign_out(people: QuerySet[User]) -> int:
+    """End all sessions of people, on every device; returns of how many people."""
+    return people.order_by().update(session_epoch=F("session_epoch") + 1)

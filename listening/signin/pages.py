@@ -29,9 +29,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from backend.policy import AccessPolicy, access
-from listening.fieldwork import invitations
+from listening.fieldwork import invitations, people
 from listening.fieldwork.models import User
-from listening.fieldwork.people import end_sessions
 from listening.fieldwork.person import person_of
 from listening.signin import oidc
 from listening.signin.sessions import lacks_second_factor
@@ -96,7 +95,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End all sessions of the person, this one too."""
-    end_sessions(person_of(request))
+    people.sign_out(User.objects.filter(pk=person_of(request).pk))
     return sign_out(request)
 
 

@@ -25,7 +25,7 @@ from django.shortcuts import redirect
 from backend import clock
 from backend.policy import Public, declared_by
 from listening.fieldwork.models import User
-from listening.fieldwork.people import end_sessions
+from listening.fieldwork.people import sign_out
 from listening.signin.errors import SecondFactorRequired
 from listening.signin.permissions import OwnSignIn
 
@@ -127,6 +127,7 @@ def factors_changed(
     """End the person's other sessions: they began with other factors. This one gets a new key."""
     if authenticator.type == Authenticator.Type.TOTP and authenticator.pk and authenticator.last_used_at is None:
         authenticator.record_usage()  # the code that proved the app is used up
-    end_sessions(user)
+    sign_out(User.objects.filter(pk=user.pk))
+    user.refresh_from_db(fields=["session_epoch"])
     update_session_auth_hash(request, user)
     request.session[SECOND_FACTOR] = is_mfa_enabled(user, FACTORS)

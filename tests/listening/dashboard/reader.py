@@ -79,7 +79,7 @@ class Page:
 
     @property
     def notices(self) -> list[str]:
-        return [element.text for element in self.root.all("p", role="alert")]
+        return [e.text for e in self.root.all("p", role="alert") if "hidden" not in e.attributes]
 
     @property
     def rows(self) -> dict[str, list[str]]:
