@@ -11,7 +11,7 @@ from backend import settings
 from tests.docs.pages import ROOT, codes, page
 
 SETTINGS = page("docs/reference/settings.md")
-SECTIONS = ("The service", "The city", "The machine")
+SECTIONS = ("The service", "Sign-in", "The city", "The machine")
 # Named for Django itself; the page lists what people set.
 INNER = {"DJANGO_SETTINGS_MODULE"}
 
@@ -24,7 +24,7 @@ def variables_in(path: Path) -> Iterator[str]:
     """Names of environment variables that a module reads: by the settings' own readers, or from os.environ."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
-            case ast.Call(func=ast.Name(id="flag" | "words"), args=[ast.Constant(value=str(name)), *_]):
+            case ast.Call(func=ast.Name(id="flag" | "words" | "number"), args=[ast.Constant(value=str(name)), *_]):
                 yield name
             case ast.Call(
                 func=ast.Attribute(attr="get" | "setdefault", value=holder), args=[ast.Constant(value=str(name)), *_]
@@ -67,12 +67,19 @@ def test_every_variable_that_is_read_is_told_and_no_other() -> None:
         ("LISTENING_LANGUAGE", "it"),
         ("LISTENING_LOG_LEVEL", "INFO"),
         ("LISTENING_PROCESS", "command"),
+        ("LISTENING_MFA_ROLES", "coordinator,steward,admin"),
     ],
 )
 def test_defaults_are_those_of_the_code(name: str, value: str) -> None:
     code = (ROOT / "backend" / "settings.py").read_text(encoding="utf-8")
     assert re.search(rf'"{name}", "{re.escape(value)}"', code)
     assert value in codes(told()[name][1])
+
+
+@pytest.mark.parametrize(("name", "value"), [("LISTENING_SESSION_IDLE_MINUTES", 30), ("LISTENING_SESSION_HOURS", 10)])
+def test_numbers_are_those_of_the_code(name: str, value: int) -> None:
+    assert f'"{name}", {value})' in (ROOT / "backend" / "settings.py").read_text(encoding="utf-8")
+    assert codes(told()[name][1]) == [str(value)]
 
 
 def test_languages_are_those_on_offer() -> None:

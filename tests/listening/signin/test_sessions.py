@@ -75,7 +75,7 @@ class TestLimits:
         assert not is_in(here)
 
     def test_the_database_forgets_it_after_the_idle_time(self, here):
-        left = Session.objects.get().expire_date - timezone.now()
+        left = Session.objects.get().expire_date - clock.now()
         assert dt.timedelta(minutes=29) < left <= dt.timedelta(minutes=30)
 
     def test_a_session_is_written_at_most_once_a_minute(self, here, wait, django_assert_num_queries):
