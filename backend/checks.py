@@ -13,7 +13,6 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError
 
 from backend.db.roles import excess_rights
-
 from backend.http.client_address import networks
 from backend.http.other_origins import is_origin
 from backend.http.rate_limit import DEFAULTS, parse_limits

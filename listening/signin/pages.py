@@ -8,14 +8,17 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import SetPasswordForm
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import LoginView, PasswordChangeView
+from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import IndexView as FactorsView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView, RemoveWebAuthnView
 from django.conf import settings
 from django.contrib.auth import logout
-from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.forms import Form
@@ -76,6 +79,14 @@ class Index(FactorsView):
         return super().get_context_data(**kwargs, second_factor_missing=missing)
 
 
+class Code(AuthenticateView):
+    """The second factor of a sign-in; a key is offered to who has one."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        has_key = is_mfa_enabled(self.stage.login.user, [Authenticator.Type.WEBAUTHN])
+        return super().get_context_data(**kwargs) | {"has_key": has_key}
+
+
 class SignIn(LoginView):
     """Sign in with name and password; in the demo the page names the accounts."""
 
@@ -127,14 +138,14 @@ def provider_start(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@sensitive_post_parameters("new_password1", "new_password2")
+@sensitive_post_parameters("password1", "password2")
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Set a password with a link from an administrator. Looking at the page does not use the link up."""
     with transaction.atomic():
         found = invitations.find(token)
         if found is None:
             return no_invitation(request)
-        form: SetPasswordForm[User] = SetPasswordForm(found.person, request.POST or None)
+        form = SetPasswordForm(user=found.person, data=request.POST or None)
         if request.method == "POST" and form.is_valid():
             if not invitations.use(found):
                 return no_invitation(request)

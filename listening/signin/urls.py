@@ -15,7 +15,7 @@ from listening.signin.permissions import OwnSignIn
 
 urlpatterns = [
     path("login/", page(pages.SignIn.as_view(), Public), name="account_login"),
-    path("login/code/", page(factors.authenticate, Public), name="mfa_authenticate"),
+    path("login/code/", page(pages.Code.as_view(), Public), name="mfa_authenticate"),
     path("login/provider/", page(pages.provider_start, Public, "POST"), name="oidc_login"),
     path("login/provider/callback/", page(oidc.finish, Public, "GET"), name="oidc_callback"),
     path("logout/", page(pages.sign_out, Public, "POST"), name="account_logout"),

@@ -383,7 +383,7 @@ def people() -> Iterator[Answer]:
     if number:
         yield Answer(State.OK, "people", f"{number} may sign in")
     else:
-        yield Answer(State.MISSING, "people", "nobody may sign in", manage("createsuperuser"))
+        yield Answer(State.MISSING, "people", "nobody may sign in", manage("create_city_admin ada"))
 
 
 def cells() -> Iterator[Answer]:

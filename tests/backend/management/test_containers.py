@@ -91,7 +91,7 @@ def test_commands_exist():
     names = {name for line in lines for name in re.findall(r"manage\.py ([a-z_]+)", line)}
     assert names == {
         "migrate", "set_up_database_roles", "merge_rollups", "redistrict",
-        "collectstatic", "check", "createsuperuser", "doctor",
+        "collectstatic", "check", "create_city_admin", "doctor",
     }  # fmt: skip
     known = get_commands()
     assert names - set(known) == set()

@@ -19,7 +19,7 @@ from tests.listening.signin.conftest import add_app, sign_in
 
 pytestmark = pytest.mark.django_db
 NEW = "a-password-of-my-own"
-BOTH = {"new_password1": NEW, "new_password2": NEW}
+BOTH = {"password1": NEW, "password2": NEW}
 
 
 def address(token: str) -> str:
@@ -76,14 +76,25 @@ class TestTheLink:
 
     @pytest.mark.parametrize("password", ["short", "password1234", "elena"])
     def test_not_any_password_will_do(self, client, link, invited, password):
-        answer = client.post(link, {"new_password1": password, "new_password2": password})
+        answer = client.post(link, {"password1": password, "password2": password})
         assert Page(answer).notices
         invited.refresh_from_db()
         assert not invited.has_usable_password()
         assert client.get(link).status_code == 200
 
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            ("it", "Questa password è troppo corta: deve avere almeno 12 caratteri."),
+            ("en", "This password is too short: it must have at least 12 characters."),
+        ],
+    )
+    def test_why_not_is_said_in_the_readers_language(self, client, link, language, said):
+        answer = client.post(link, {"password1": "x", "password2": "x"}, headers={"accept-language": language})
+        assert Page(answer).notices == [said]
+
     def test_twice_the_same(self, client, link):
-        assert Page(client.post(link, {**BOTH, "new_password2": NEW + "x"})).notices
+        assert Page(client.post(link, {**BOTH, "password2": NEW + "x"})).notices
 
     def test_only_its_hash_is_kept(self, invited):
         token = invite(invited, by=None)
@@ -122,7 +133,7 @@ class TestTheEnd:
         link = self.dead(request, invited, monkeypatch, why)
         before = User.objects.values_list("password", flat=True).get(pk=invited.pk)
         client = Client(headers={"accept-language": "en"})
-        answer = client.get(link) if method == "get" else client.post(link, BOTH | {"new_password1": "x" * 20})
+        answer = client.get(link) if method == "get" else client.post(link, BOTH | {"password1": "x" * 20})
         text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|/invitation/[^"]*', "", answer.content.decode())
         other = client.get(address("y" * 43))
         assert text == re.sub(r'name="csrfmiddlewaretoken" value="\w+"|/invitation/[^"]*', "", other.content.decode())

@@ -264,7 +264,7 @@ class TestInvitation:
         token = invite(planner, by=None)
         away = client.post("/login/provider/", {"invitation": token})
         Client().post(
-            f"/invitation/{token}/", {"new_password1": "a-password-of-my-own", "new_password2": "a-password-of-my-own"}
+            f"/invitation/{token}/", {"password1": "a-password-of-my-own", "password2": "a-password-of-my-own"}
         )
         answer = client.get("/login/provider/callback/?" + urlencode(city.authorize(away["Location"])))
         assert answer.status_code == 403
