@@ -37,7 +37,7 @@ def test_the_page_of_a_breakdown_needs_nothing_of_the_application(english):
 @pytest.mark.parametrize(("role", "door"), [("planner", "/dashboard/"), ("listener", "/"), ("admin", "/")])
 def test_signing_in_leads_to_what_one_may_see(client, role, door):
     paola = person("paola", role)
-    answer = client.post("/login/", {"username": paola.username, "password": PASSWORD})
+    answer = client.post("/login/", {"login": paola.username, "password": PASSWORD})
     assert answer.headers["Location"] == door
     links = {link.attributes["href"] for link in Page(client.get("/")).root.one("nav").all("a")}
     assert ("/dashboard/" in links) == (door == "/dashboard/")
