@@ -8,20 +8,20 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from listening.fieldwork import tokens
-from listening.fieldwork.models import User
+from listening.fieldwork.models import ApiToken, User
 
 
 class BearerAuthentication(BaseAuthentication):
-    """Resolves the bearer token of a request to a person."""
+    """Resolves the bearer token of a request to a person; `request.auth` is the token."""
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        user = tokens.resolve(token.strip())
-        if user is None:
+        found = tokens.find(token.strip())
+        if found is None:
             raise AuthenticationFailed("The token is unknown, expired or revoked.")
-        return user, None
+        return found.user, found
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="neighbourhood listening"'

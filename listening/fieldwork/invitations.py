@@ -15,6 +15,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from backend import clock
+from listening.audit.record import record
+from listening.audit.verbs import Verb
 from listening.fieldwork.models import Invitation, User
 
 VALID_DAYS: Final = 7
@@ -30,6 +32,7 @@ def invite(person: User, *, by: User | None) -> str:
     now = clock.now()
     User.objects.select_for_update().get(pk=person.pk)  # two administrators at once: one after the other
     Invitation.objects.filter(person=person, used_at=None).delete()
+    record(Verb.INVITE, User, [person.pk], by=by, subject=person)
     Invitation.objects.create(
         person=person,
         digest=_digest(token),

@@ -32,15 +32,20 @@ def issue(user: User, *, label: str = "", days: int = DEFAULT_DAYS, by: User | N
     return token
 
 
-def resolve(token: str) -> User | None:
-    """The person whom a token stands for; None when it is unknown, expired or revoked, or the person is inactive."""
+def find(token: str) -> ApiToken | None:
+    """A token with its person; None when it is unknown, expired or revoked, or the person is inactive."""
     if not token.startswith(PREFIX):
         return None
-    found = (
+    return (
         ApiToken.objects.select_related("user")
         .filter(digest=_digest(token), expires_at__gt=clock.now(), revoked_at=None, user__is_active=True)
         .first()
     )
+
+
+def resolve(token: str) -> User | None:
+    """The person whom a token stands for, if it is any good."""
+    found = find(token)
     return None if found is None else found.user
 
 

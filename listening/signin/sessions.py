@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.signals import authentication_step_completed
+from allauth.account.signals import authentication_step_completed, password_changed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.contrib.sessions.backends.base import SessionBase
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +24,8 @@ from django.shortcuts import redirect
 
 from backend import clock
 from backend.policy import Public, declared_by
+from listening.audit.record import record
+from listening.audit.verbs import Verb
 from listening.fieldwork.models import User
 from listening.fieldwork.people import sign_out
 from listening.signin.errors import SecondFactorRequired
@@ -109,6 +111,34 @@ def begin(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> No
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = clock.now().timestamp()
     steps = get_authentication_records(request, user)
     request.session[SECOND_FACTOR] = any(step["method"] == "mfa" for step in steps)
+    record(Verb.SIGN_IN, request=request, by=user, subject=user)
+
+
+@receiver(user_login_failed)
+def fail(sender: object, request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Somebody did not get in. Never the name that was typed: it may be a password."""
+    record(Verb.SIGN_IN_FAILED, request=request)
+
+
+@receiver(user_logged_out)
+def leave(sender: object, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    if user is not None:
+        record(Verb.SIGN_OUT, request=request, by=user, subject=user)
+
+
+@receiver(password_changed)
+def password_was_changed(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    record(Verb.CHANGE_PASSWORD, request=request, by=user, subject=user)
+
+
+@receiver(authenticator_added)
+def factor_was_added(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    record(Verb.ADD_FACTOR, request=request, by=user, subject=user)
+
+
+@receiver(authenticator_removed)
+def factor_was_removed(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    record(Verb.REMOVE_FACTOR, request=request, by=user, subject=user)
 
 
 @receiver(authentication_step_completed)
