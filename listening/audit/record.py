@@ -40,7 +40,8 @@ def record(
     was signed in yet. `subject` is the person whom it was done to. Never pass content: ids are numbers or UUIDs.
     """
     listed = [str(one) for one in ids]
-    person = by or (None if request is None else request.user)
+    # A sign-in is recorded before anybody is signed in.
+    person = by or getattr(request, "user", None)
     with connection.cursor() as cursor:
         cursor.execute(
             sql.read("listening.audit", "append_entry.sql"),
@@ -81,4 +82,5 @@ def _credential_of(request: Request | HttpRequest) -> str:
         return f"{credential._meta.model_name}:{credential.pk}"
     if isinstance(request, Request) and not isinstance(request.successful_authenticator, SessionAuthentication):
         return ""
-    return "session" if request.user.is_authenticated else ""
+    person = getattr(request, "user", None)
+    return "session" if person is not None and person.is_authenticated else ""

@@ -61,7 +61,11 @@ class TestReading:
         program = APIClient()
         program.force_authenticate(coordinator, token)
         program.get(f"{URL}/{told[0]}")
-        assert [entry.credential for entry in trail()] == ["session", f"apitoken:{token.pk}"]
+        assert [entry.credential for entry in trail()] == [
+            "",
+            "session",
+            f"apitoken:{token.pk}",
+        ]  # the first: signing in
 
     def test_ones_own_leaves_nothing(self, told, listener, client_of, trail):
         phone = client_of(listener)
@@ -152,7 +156,7 @@ class TestPurposes:
         browser.force_login(administrator)
         assert browser.get(f"/admin/records/conversation/{told[0]}/change/").status_code == 200
         assert browser.get(f"/admin/records/conversation/{told[1]}/change/").status_code == 403
-        assert [entry.verb for entry in trail()] == ["read_detail", "refused"]
+        assert [entry.verb for entry in trail()] == ["sign_in", "read_detail", "refused"]
 
     def test_a_city_that_does_not_ask(self, desk, told, settings):
         settings.PURPOSE_REQUIRED = False
