@@ -185,3 +185,11 @@ def test_what_is_hidden_changes_no_byte(world: World, actor: str) -> None:
     after = read_everything(world, actor)
     for (address, *was), (_, *now) in zip(before, after, strict=True):
         check("metamorphic", (actor, address), now, was)
+
+
+def test_each_filter_is_on_what_is_shown() -> None:
+    """Written down twice on purpose: a new filter of findings must not find out who said what, or when."""
+    assert set(FindingFilter.base_filters) == {"district", "period", "theme", "kind", "q"}
+    assert set(ConversationFilter.base_filters) == {
+        "district", "period", "theme", "kind", "channel", "language", "listener", "session", "venue", "bbox", "q",
+    }  # fmt: skip
