@@ -179,6 +179,7 @@ class TestDeployment:
     ],
 )
 def test_limits(settings, limits, found):
+    settings.DEMO = settings.DEBUG = False
     settings.RATE_LIMITS = limits
     assert ids(checks.rate_limits(None)) == found
 

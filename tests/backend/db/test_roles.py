@@ -131,7 +131,7 @@ class TestApi:
         """Sessions, the administration and its journal are tables as well."""
         work_as("listening_api")
         browser = Client()
-        signed_in = browser.post("/login/", {"username": "ada", "password": "a-long-test-password"})
+        signed_in = browser.post("/login/", {"login": "ada", "password": "a-long-test-password"})
         assert signed_in.status_code == 302
         assert browser.get("/dashboard/").status_code == 200
         form = {"code": "ruffilli", "name": "Ruffilli", "kind": "library", "longitude": "11.35", "latitude": "44.49"}
