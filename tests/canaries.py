@@ -62,6 +62,9 @@ class Listening(logging.Handler):
         watch.look("log line", self.format(record))
 
 
+listener = Listening()
+
+
 def watch_test_client() -> None:
     """Have every problem looked at that a client of the tests is answered."""
     ask = Client.request
@@ -85,9 +88,7 @@ def postgresql_log() -> Path | None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    handler = Listening()
-    handler.setFormatter(AllowListedJsonFormatter())
-    logging.getLogger().addHandler(handler)
+    listener.setFormatter(AllowListedJsonFormatter())
     watch_test_client()
     log = postgresql_log()
     session.stash[BEGAN] = log.stat().st_size if log else 0
@@ -99,6 +100,9 @@ BEGAN: pytest.StashKey[int] = pytest.StashKey()
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     watch.test = item.nodeid
+    # Whoever sets Django up anew, such as backend.wsgi, takes all handlers away.
+    if listener not in logging.getLogger().handlers:
+        logging.getLogger().addHandler(listener)
     try:
         return (yield)
     finally:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import logging.config
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.test import Client, override_settings
 from django.urls import path
@@ -92,6 +94,16 @@ class TestFaults:
             "/api/v1/conversations", json.dumps({"summary": CANARY})[:-1], content_type="application/json"
         )
         assert answer.status_code == 400
+
+
+def test_it_goes_on_after_logging_was_set_up_anew():
+    """The rest of this test would not be seen; the next one is."""
+    logging.config.dictConfig(settings.LOGGING)
+    assert canaries.listener not in logging.getLogger().handlers
+
+
+def test_as_here():
+    assert canaries.listener in logging.getLogger().handlers
 
 
 class TestTheWatch:
