@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from listening.fieldwork.permissions import ReadsCounts
+from listening.fieldwork.person import person_of
 from listening.signin import attempts, oidc, sessions
 
 INCORRECT_CODE = _lazy("This code is not right, or it was used before. Wait for the next one.")
@@ -55,7 +56,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return ["allauth.mfa.stages.AuthenticateStage"]
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Whoever reads need maps begins there; others at the start page."""
+        """To the second factor when a role asks for one; to the need map whoever reads it; others to the start page."""
+        if sessions.lacks_second_factor(person_of(request), request.session):
+            return reverse("mfa_index")
         return reverse("dashboard" if ReadsCounts.admits(request.user) else "home")
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

@@ -85,7 +85,7 @@ def sign_in(served: Served, name: str, password: str) -> Answer:
     return served.ask(
         "POST",
         "/login/",
-        f"csrfmiddlewaretoken={token}&username={name}&password={password}".encode(),
+        f"csrfmiddlewaretoken={token}&login={name}&password={password}".encode(),
         Cookie=cookie,
         Referer=f"https://{HOST}/login/",
         Content_Type="application/x-www-form-urlencoded",
