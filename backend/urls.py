@@ -9,11 +9,16 @@ from backend import errors, health
 from backend.policy import Public, access
 from listening.dashboard import entrance
 from listening.dashboard.views import dashboard
+from listening.fieldwork import pages as fieldwork
 
 urlpatterns = [
     path("", entrance.home, name="home"),
     path("dashboard/", dashboard, name="dashboard"),
     path("", include("listening.signin.urls")),
+    path("devices/", fieldwork.devices, name="devices"),
+    path("devices/add/", fieldwork.add_device, name="device-add"),
+    path("devices/<uuid:pk>/confirm/", fieldwork.confirm_device, name="device-confirm"),
+    path("devices/<uuid:pk>/revoke/", fieldwork.revoke_device, name="device-revoke"),
     path("language/", access(Public)(set_language), name="set_language"),
     path("api/v1/", include("districts.api.urls")),
     path("api/v1/", include("listening.urls")),

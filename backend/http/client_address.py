@@ -8,13 +8,22 @@ from functools import cache
 from django.conf import settings
 from django.http import HttpRequest
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # A household or a server gets a /64 of IPv6 at least, and would be as many callers as it likes.
 IPV6_PREFIX = 64
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of the client, without its port; of IPv6 the first 64 bits.
+    """The address by which callers are told apart: that of the client, of IPv6 its first 64 bits."""
+    address = exact_client_address(request)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False).network_address)
+    return str(address)
+
+
+def exact_client_address(request: HttpRequest) -> Address | str:
+    """The address of the client, without its port; as text when it is none, as for a socket of this machine.
 
     Behind a proxy (LISTENING_TRUST_PROXY) that is the rightmost entry of X-Forwarded-For which is no proxy of ours:
     each proxy appends the address that it saw, and what stands further left is anybody's word. When that entry is no
@@ -30,10 +39,7 @@ def client_address(request: HttpRequest) -> str:
             seen = str(address)
             if not any(address in network for network in ours):
                 break
-    address = _parsed(seen)
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False).network_address)
-    return seen if address is None else str(address)
+    return _parsed(seen) or seen
 
 
 @cache
@@ -42,7 +48,7 @@ def networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in texts)
 
 
-def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _parsed(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text.strip())
     except ValueError:

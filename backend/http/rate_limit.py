@@ -186,8 +186,9 @@ class RateLimit(BaseThrottle):
     """REST framework's throttle: it knows who is asking, and has done nothing for them yet."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        # By person: whoever gets themselves a second token gets no second allowance.
-        count(request._request, view, request.user)
+        # By person, whatever tokens they get themselves, except what says that it counts by itself: a device, a key.
+        counts = getattr(request.auth, "has_own_allowance", False)
+        count(request._request, view, request.auth if counts else request.user)
         return True
 
 

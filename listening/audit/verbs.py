@@ -20,6 +20,7 @@ class Verb(StrEnum):
     ADD_FACTOR = "add_factor"
     REMOVE_FACTOR = "remove_factor"
     ENROL_DEVICE = "enrol_device"
+    CONFIRM_DEVICE = "confirm_device"
     REVOKE_DEVICE = "revoke_device"
     ISSUE_KEY = "issue_key"
     REVOKE_KEY = "revoke_key"

@@ -1,4 +1,4 @@
-"""People, tokens, venues and sessions in the administration."""
+"""People, what they and machines sign in with, venues and sessions in the administration."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from backend import clock
 from backend.admin_pages import AdminPage, Lines, ReadOnlyPage
 from listening.audit.record import record
 from listening.audit.verbs import Verb
+from listening.fieldwork import api_keys
 from listening.fieldwork.invitations import VALID_DAYS, invite
-from listening.fieldwork.models import ApiToken, Assignment, Session, User, Venue
+from listening.fieldwork.models import ApiKey, ApiToken, Assignment, Device, Session, User, Venue
 from listening.fieldwork.people import sign_out
 from listening.fieldwork.person import person_of
+from listening.fieldwork.revocation import revoke
 
 if TYPE_CHECKING:
     # Django's own classes take type arguments in their stubs alone.
@@ -149,6 +151,49 @@ class ApiTokenPage(ReadOnlyPage):
             if standing:
                 record(Verb.REVOKE_KEY, ApiToken, standing, request=request)
         self.message_user(request, f"{len(standing)} revoked.", messages.SUCCESS)
+
+
+@admin.register(ApiKey)
+class ApiKeyPage(ReadOnlyPage):
+    """Keys of machines are issued by a command that prints them once; here they are looked through and revoked."""
+
+    list_display = ("id", "account", "scopes", "networks", "expires_at", "last_used_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("account",)
+    search_fields = ("account__username",)
+    fields = ("account", "scopes", "networks", "created_at", "expires_at", "last_used_at", "revoked_at")
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke: they are refused from now on", permissions=["view"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        self.message_user(request, f"{api_keys.revoke(keys, request=request)} revoked.", messages.SUCCESS)
+
+
+@admin.register(Device)
+class DevicePage(ReadOnlyPage):
+    """Phones are enrolled by their people; here they are looked through and revoked."""
+
+    list_display = ("name", "person", "state", "last_seen_at", "lease_until", "revoked_at", "wipe_told_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), ("misused_at", admin.EmptyFieldListFilter))
+    list_select_related = ("person",)
+    search_fields = ("person__username", "name")
+    fields = (
+        "person", "name", "enrolled_at", "confirmed_at", "last_seen_at", "lease_until", "token_issued_at",
+        "revoked_at", "revoked_by", "misused_at", "wipe_asked_at", "wipe_told_at",
+    )  # fmt: skip
+    actions = ("revoke", "revoke_and_forget")
+
+    @admin.action(description="Revoke: they are refused from now on", permissions=["view"])
+    def revoke(self, request: HttpRequest, devices: QuerySet[Device]) -> None:
+        self._revoke(request, devices, forget=False)
+
+    @admin.action(description="Revoke and forget: they are told to delete what they hold", permissions=["view"])
+    def revoke_and_forget(self, request: HttpRequest, devices: QuerySet[Device]) -> None:
+        self._revoke(request, devices, forget=True)
+
+    def _revoke(self, request: HttpRequest, devices: QuerySet[Device], *, forget: bool) -> None:
+        revoked = revoke(devices, request=request, forget=forget)
+        self.message_user(request, f"{revoked} revoked.", messages.SUCCESS)
 
 
 class VenueForm(ModelForm):

@@ -1,13 +1,15 @@
-"""Who listens where: people and what they may do, bearer tokens, venues and sessions."""
+"""Who listens where: people and what they may do, what they and machines sign in with, venues and sessions."""
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as AuthUserManager
 from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
@@ -16,7 +18,9 @@ from uuid6 import uuid7
 from backend import clock
 from districts.models import District
 from listening.codelists.models import Theme
-from listening.fieldwork.querysets import AssignmentQuerySet, SessionQuerySet
+from listening.fieldwork.comparison import comparison_number
+from listening.fieldwork.key_scopes import KeyScope
+from listening.fieldwork.querysets import AssignmentQuerySet, DeviceQuerySet, SessionQuerySet
 from listening.fieldwork.roles import ADMINISTER, READ_COUNTS, Role
 from listening.fieldwork.scope import Scope, read_scope
 
@@ -167,6 +171,119 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.pk} of user {self.person_id}"
+
+
+class EnrolmentCode(models.Model):
+    """The newest code by which a person may enrol one phone: an older one is overwritten, so it is void."""
+
+    person = models.OneToOneField(User, on_delete=models.CASCADE, related_name="enrolment_code")
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"enrolment code of person {self.person_id}"
+
+
+class Device(models.Model):
+    """A phone of a person: its own key, its own token, and a lease that only this key renews.
+
+    Of a token only its HMAC is kept. `next_digest` is a replacement that was sent but not used yet: until then both
+    hold. `spent_digests` are those that were replaced: whoever still uses one is not the phone, or not it alone.
+    """
+
+    IDLE: Final = dt.timedelta(days=30)
+    LIFETIME: Final = dt.timedelta(days=180)
+    STATES: Final = ("unconfirmed", "active", "expired", "revoked")
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    name = models.CharField(max_length=80)
+    public_key = models.CharField(max_length=200, help_text="P-256, SubjectPublicKeyInfo (RFC 5480), DER in base64.")
+    enrolled_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField()
+    lease_until = models.DateTimeField()
+    nonce = models.CharField(max_length=43, blank=True, help_text="What the phone is to sign; empty: nothing.")
+    nonce_until = models.DateTimeField(null=True)
+    token_digest = models.CharField(max_length=64)
+    token_issued_at = models.DateTimeField()
+    next_digest = models.CharField(max_length=64, blank=True)
+    next_issued_at = models.DateTimeField(null=True)
+    spent_digests = ArrayField(models.CharField(max_length=64), default=list)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    misused_at = models.DateTimeField(null=True, help_text="When a token came back that had been replaced.")
+    wipe_asked_at = models.DateTimeField(null=True)
+    wipe_told_at = models.DateTimeField(null=True)
+
+    objects = DeviceQuerySet.as_manager()
+    # A phone that runs wild does not use up what its person may ask from elsewhere.
+    has_own_allowance = True
+
+    class Meta:
+        ordering = ["-enrolled_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="device_nonce_has_an_end",
+                condition=Q(nonce="", nonce_until__isnull=True) | ~Q(nonce="") & Q(nonce_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="device_replacement_has_a_start",
+                condition=Q(next_digest="", next_issued_at__isnull=True)
+                | ~Q(next_digest="") & Q(next_issued_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="device_wipe_told_was_asked",
+                condition=Q(wipe_told_at__isnull=True) | Q(wipe_asked_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def expires_at(self) -> dt.datetime:
+        """When it must be enrolled anew, if nobody uses it until then."""
+        return min(self.last_seen_at + self.IDLE, self.enrolled_at + self.LIFETIME)
+
+    @property
+    def state(self) -> str:
+        """One of `STATES`, by now."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if clock.now() >= self.expires_at:
+            return "expired"
+        return "active" if self.confirmed_at is not None else "unconfirmed"
+
+    @property
+    def comparison_number(self) -> str:
+        """Four digits that the phone shows, too: whoever sees the same on both confirms the phone in their hand."""
+        return comparison_number(self.pk, self.public_key)
+
+
+class ApiKey(models.Model):
+    """What a machine signs in with: it may do what its account may do, and of this the operations of the key alone."""
+
+    account = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=30, choices=KeyScope))
+    networks = ArrayField(
+        models.CharField(max_length=43), default=list, blank=True, help_text="From where; empty: from anywhere."
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    has_own_allowance = True
+
+    class Meta:
+        verbose_name = "API key"
+        constraints = [models.CheckConstraint(name="apikey_has_a_scope", condition=Q(scopes__len__gt=0))]
+
+    def __str__(self) -> str:
+        return f"key {self.pk} of {self.account}"
 
 
 class Venue(models.Model):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from backend.policy import AccessPolicy
+from backend.policy import AccessPolicy, SignedIn
 from listening.fieldwork import roles
-from listening.fieldwork.models import User
+from listening.fieldwork.models import ApiKey, Device, User
+
+if TYPE_CHECKING:
+    # At run time rest_framework.views reads the default authentication, which asks for policies of this module.
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
 
 
 class HasRole(AccessPolicy):
@@ -48,3 +53,30 @@ class ReadsFindings(HasRole):
 class Administers(HasRole):
     summary = "administrators"
     roles = roles.ADMINISTER
+
+
+class FromPhone(SignedIn):
+    """Only a phone has a lease."""
+
+    summary = "phones"
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and isinstance(request.auth, Device)
+
+
+class NotFromPhone(SignedIn):
+    """A phone that was stolen must not turn others away."""
+
+    summary = "people, not by a phone"
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and not isinstance(request.auth, (Device, ApiKey))
+
+
+class OnPages(SignedIn):
+    """No credential makes another that outlives it: only who signed in, with the second factor that their role asks."""
+
+    summary = "people who are signed in to the pages, not by a token or a phone"
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and request.auth is None

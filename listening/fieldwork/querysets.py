@@ -8,17 +8,45 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from backend import clock
 from districts.models import District
-from listening.fieldwork.roles import CONVENE, COORDINATE
+from listening.fieldwork.roles import ADMINISTER, CONVENE, COORDINATE, Role
 
 if TYPE_CHECKING:
-    from listening.fieldwork.models import Assignment, Session, User
+    from listening.fieldwork.models import Assignment, Device, Session, User
+    from listening.fieldwork.scope import Reach
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def valid_on(self, day: dt.date) -> Self:
         """Assignments that hold on a day of the city's calendar."""
         return self.filter(Q(last_day__isnull=True) | Q(last_day__gte=day), first_day__lte=day)
+
+    def within(self, reach: Reach, day: dt.date) -> Self:
+        """Assignments to districts of a day that lie in the reach of another; in a reach of everywhere, all."""
+        if reach.everywhere:
+            return self.all()
+        inside = District.objects.valid_on(day).filter(
+            pk__in=reach.districts, edition__layer=OuterRef("layer"), code=OuterRef("district_code")
+        )
+        return self.filter(Exists(inside))
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def visible_to(self, user: User) -> Self:
+        """Phones a person may look at and revoke.
+
+        Their own; for coordinators those of people who listen in their districts today; for administrators all.
+        """
+        scope = user.scope
+        if scope.has(*ADMINISTER):
+            return self.all()
+        allowed = Q(person=user)
+        if scope.has(*COORDINATE):
+            today = clock.today()
+            assignments = user.assignments.model.objects.valid_on(today).within(scope.reach(*COORDINATE), today)
+            allowed |= Q(Exists(assignments.filter(role=Role.LISTENER, person=OuterRef("person"))))
+        return self.filter(allowed)
 
 
 class SessionQuerySet(models.QuerySet["Session"]):

@@ -36,5 +36,8 @@ READ_CLASSIFIED: Final = frozenset({Role.PLANNER})
 READ_REFERENCE: Final = frozenset(Role)
 ADMINISTER: Final = frozenset({Role.ADMIN})
 
+# Not people: nobody signs in as one, they come with API keys.
+MACHINES: Final = frozenset({Role.MACHINE_READER, Role.MACHINE_WRITER})
+
 # What an assignment reads when nobody says more: a coordinator gives themes to what touches health, too.
 USUAL_CLEARANCE: Final = {Role.COORDINATOR: "restricted"}

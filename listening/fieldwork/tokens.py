@@ -44,7 +44,7 @@ def find(token: str) -> ApiToken | None:
 
 
 def resolve(token: str) -> User | None:
-    """The person whom a token stands for, if it is any good."""
+    """The person whom a token stands for; None when `find` finds none."""
     found = find(token)
     return None if found is None else found.user
 

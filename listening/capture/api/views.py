@@ -41,6 +41,7 @@ from listening.capture.api.serializers import (
     read_submission,
 )
 from listening.capture.errors import RecordDeleted
+from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import LogsOrCoordinates, ReadsFindings
 from listening.fieldwork.person import person_of
 from listening.records.models import Conversation, Finding, Tombstone
@@ -74,6 +75,8 @@ class RecordView(APIView):
     """What the views of records share: who is asking, and how a conversation is shown."""
 
     permission_classes = [LogsOrCoordinates]
+    # Of keys only writes: what was said is read by people.
+    key_scopes = dict.fromkeys(("POST", "PATCH", "DELETE"), KeyScope.WRITE_CONVERSATIONS)
     renderer_classes = [JSONRenderer, GeoJSONRenderer]
     parser_classes = [StrictJSONParser, MergePatchParser]
     audited: type[Conversation | Finding] = Conversation  # what the id in the address is one of

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from backend.http.query_parameters import refuse_unknown
 from backend.problems import InvalidRequest, NotFound
 from listening.fieldwork.api.serializers import SessionSerializer, SessionsSerializer, VenuesSerializer
+from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.models import Session, Venue
 from listening.fieldwork.permissions import Assigned, Convenes
 from listening.fieldwork.person import person_of
@@ -30,6 +31,8 @@ class FieldworkView(APIView):
 
 class VenuesView(FieldworkView):
     """Places where people are listened to."""
+
+    key_scopes = {"GET": KeyScope.READ_REFERENCE}
 
     @extend_schema(operation_id="list_venues", responses=VenuesSerializer)
     def get(self, request: Request) -> Response:

@@ -18,6 +18,7 @@ from backend.http.renderers import CSV, GEOJSON, CSVRenderer, GeoJSONRenderer
 from backend.periods import FORMS
 from backend.problems import InvalidParameter
 from districts.simplify import simplified_geometries
+from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.needmaps.api.serializers import NeedMapSerializer
@@ -34,6 +35,7 @@ class NeedMapView(APIView):
     """Where a theme is heard, as a share of the conversations held there."""
 
     permission_classes = [ReadsCounts]
+    key_scopes = {"GET": KeyScope.READ_NEED_MAPS}
     renderer_classes = [GeoJSONRenderer, JSONRenderer, CSVRenderer]
 
     @extend_schema(

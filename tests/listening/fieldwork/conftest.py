@@ -1,0 +1,62 @@
+"""People who listen, coordinate and administer; a clock that can be set; a phone of Anna's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from backend import clock
+from listening.fieldwork.assignments import assign
+from listening.fieldwork.enrolment import confirm, issue_code
+from listening.fieldwork.models import Device, User
+from tests.listening.fieldwork.phone import Phone
+
+
+@pytest.fixture
+def person(db: None) -> Callable[..., User]:
+    """person("anna", "listener", within=district): somebody who has a role."""
+
+    def make(name: str, role: str, **where: object) -> User:
+        made = User(username=name)
+        made.set_password("a-long-test-password")
+        made.save()
+        assign(made, role, **where)  # type: ignore[arg-type]
+        return made
+
+    return make
+
+
+@pytest.fixture
+def anna(person: Callable[..., User]) -> User:
+    return person("anna", "listener")
+
+
+class Clock:
+    """The service's clock, which a test moves; everything but the calendar of the database follows it."""
+
+    def __init__(self) -> None:
+        self.instant = clock.now()
+
+    def __call__(self) -> dt.datetime:
+        return self.instant
+
+    def advance(self, **by: float) -> None:
+        self.instant += dt.timedelta(**by)
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    moved = Clock()
+    monkeypatch.setattr(clock, "now", moved)
+    return moved
+
+
+@pytest.fixture
+def phone(anna: User, now: Clock) -> Phone:
+    """Anna's, enrolled and confirmed, at the time of the clock."""
+    made = Phone()
+    assert made.enrol(issue_code(anna).code).status_code == 201
+    confirm(Device.objects.get(pk=made.id))
+    return made
