@@ -192,7 +192,7 @@ class DevicePage(ReadOnlyPage):
         self._revoke(request, devices, forget=True)
 
     def _revoke(self, request: HttpRequest, devices: QuerySet[Device], *, forget: bool) -> None:
-        revoked = revoke(devices, request=request, forget=forget)
+        revoked = revoke(devices, by=person_of(request), request=request, forget=forget)
         self.message_user(request, f"{revoked} revoked.", messages.SUCCESS)
 
 

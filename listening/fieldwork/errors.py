@@ -35,7 +35,11 @@ class LeaseExpired(_DeviceRefused):
     slug, title = "lease-expired", "The lease of the phone is over"
 
 
-class DeviceUnconfirmed(Forbidden):
+class CredentialRefused(Forbidden):
+    """Nobody was let in: what they came with is good, but not for this. Raised while it is found out who is asking."""
+
+
+class DeviceUnconfirmed(CredentialRefused):
     """The person has not confirmed yet that this phone is theirs. They do so on the page of their phones."""
 
     slug, title = "device-unconfirmed", "The phone is not confirmed yet"
@@ -53,7 +57,7 @@ class EnrolmentCodeGone(Gone):
     slug, title = "enrolment-code-gone", "The code does not hold"
 
 
-class KeyNotForThis(Forbidden):
+class KeyNotForThis(CredentialRefused):
     """The API key is not for this operation; `scope` names what it would need, null when no key may do this."""
 
     slug, title = "insufficient-scope", "The API key is not for this"

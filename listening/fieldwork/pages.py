@@ -77,8 +77,9 @@ def confirm_device(request: HttpRequest, pk: UUID) -> HttpResponseRedirect:
 @require_POST
 def revoke_device(request: HttpRequest, pk: UUID) -> HttpResponseRedirect:
     """Take a phone away; `forget` in the form: it is told to delete what it holds."""
-    found = Device.objects.visible_to(person_of(request)).filter(pk=pk)
-    if not revoke(found, request=request, forget="forget" in request.POST):
+    person = person_of(request)
+    found = Device.objects.visible_to(person).filter(pk=pk)
+    if not revoke(found, by=person, request=request, forget="forget" in request.POST):
         raise Http404
     return redirect("devices")
 

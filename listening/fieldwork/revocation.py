@@ -11,12 +11,13 @@ from rest_framework.request import Request
 from backend import clock
 from listening.audit.record import record
 from listening.audit.verbs import Verb
-from listening.fieldwork.models import Device
-from listening.fieldwork.person import person_of
+from listening.fieldwork.models import Device, User
 
 
 @transaction.atomic
-def revoke(devices: QuerySet[Device], *, request: Request | HttpRequest, forget: bool = False) -> int:
+def revoke(
+    devices: QuerySet[Device], *, by: User, request: Request | HttpRequest | None = None, forget: bool = False
+) -> int:
     """Refuse phones from now on; with `forget`, tell each once to delete what it holds. Told again when asked again.
 
     A phone that is already revoked stays so since then; a wipe that was asked for is not taken back. Returns how many
@@ -29,8 +30,8 @@ def revoke(devices: QuerySet[Device], *, request: Request | HttpRequest, forget:
     told = {"wipe_asked_at": now, "wipe_told_at": None} if forget else {}
     Device.objects.filter(pk__in=ids).update(
         revoked_at=Coalesce("revoked_at", Value(now)),
-        revoked_by=Coalesce("revoked_by", Value(person_of(request).pk)),
+        revoked_by=Coalesce("revoked_by", Value(by.pk)),
         **told,
     )
-    record(Verb.REVOKE_DEVICE, Device, ids, request=request)
+    record(Verb.REVOKE_DEVICE, Device, ids, by=by, request=request)
     return len(ids)

@@ -149,8 +149,9 @@ class OneDeviceView(DeviceView):
                 f"forget is true or false, not {forget[:20]!r}.",
                 parameter="forget", value=forget, allowed=["true", "false"],
             )  # fmt: skip
-        found = Device.objects.visible_to(person_of(request)).filter(pk=pk)
-        if not revoke(found, request=request, forget=forget == "true"):
+        person = person_of(request)
+        found = Device.objects.visible_to(person).filter(pk=pk)
+        if not revoke(found, by=person, request=request, forget=forget == "true"):
             raise NotFound("There is no such phone.")
         return Response(status=204)
 

@@ -1,36 +1,20 @@
-"""People who listen, coordinate and administer; a clock that can be set; a phone of Anna's."""
+"""A clock that can be set; a phone of Anna's."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 import pytest
 
 from backend import clock
-from listening.fieldwork.assignments import assign
 from listening.fieldwork.enrolment import confirm, issue_code
 from listening.fieldwork.models import Device, User
 from tests.listening.fieldwork.phone import Phone
 
 
 @pytest.fixture
-def person(db: None) -> Callable[..., User]:
-    """person("anna", "listener", within=district): somebody who has a role."""
-
-    def make(name: str, role: str, **where: object) -> User:
-        made = User(username=name)
-        made.set_password("a-long-test-password")
-        made.save()
-        assign(made, role, **where)  # type: ignore[arg-type]
-        return made
-
-    return make
-
-
-@pytest.fixture
-def anna(person: Callable[..., User]) -> User:
-    return person("anna", "listener")
+def anna(listener: User) -> User:
+    return listener
 
 
 class Clock:

@@ -16,10 +16,11 @@ from django.test import Client
 from listening.fieldwork import device_keys
 from listening.fieldwork.assignments import end
 from listening.fieldwork.enrolment import confirm, issue_code
-from listening.fieldwork.models import ApiToken, Assignment, Device, EnrolmentCode
+from listening.fieldwork.models import Assignment, Device, EnrolmentCode
 from listening.fieldwork.revocation import revoke
 from listening.fieldwork.tokens import issue
 from tests.listening.fieldwork.phone import DEVICES, VENUES, Phone, base64url, jwk, new_key, sign, spki
+from tests.people import person
 
 CODES = f"{DEVICES}/enrolment-codes"
 
@@ -28,15 +29,22 @@ def slug(answer) -> str:
     return answer.json()["type"].rpartition("/")[2]
 
 
+def on_pages(person) -> Client:
+    """A browser in which a person has signed in."""
+    client = Client()
+    client.force_login(person)
+    return client
+
+
 def by_token(person) -> dict[str, str]:
     return {"Authorization": f"Bearer {issue(person)}"}
 
 
 class TestEnrolment:
-    def test_it_works(self, anna, client):
+    def test_it_works(self, anna):
         """From the code to the first answer, over HTTP alone."""
-        headers = by_token(anna)
-        code = client.post(CODES, headers=headers)
+        client = on_pages(anna)
+        code = client.post(CODES)
         assert code.status_code == 201
         assert code.json()["qr"].startswith("<svg")
         phone = Phone()
@@ -45,12 +53,11 @@ class TestEnrolment:
         assert set(enrolled.json()) == {"device_id", "token", "lease_until", "comparison_number"}
         assert enrolled.json()["comparison_number"] == phone.number
         assert phone.token.startswith(f"nld_{phone.id.replace('-', '')}_")
-        (shown,) = client.get(DEVICES, headers=headers).json()["devices"]
+        (shown,) = client.get(DEVICES).json()["devices"]
         assert (shown["name"], shown["state"], shown["comparison_number"]) == ("Pixel", "unconfirmed", phone.number)
         confirmed = client.post(
-            f"{DEVICES}/{phone.id}/confirmation", {"comparison_number": phone.number}, "application/json",
-            headers=headers,
-        )  # fmt: skip
+            f"{DEVICES}/{phone.id}/confirmation", {"comparison_number": phone.number}, "application/json"
+        )
         assert (confirmed.status_code, confirmed.json()["state"]) == (200, "active")
         assert confirmed.json()["comparison_number"] is None
         assert phone.get().status_code == 200
@@ -67,6 +74,17 @@ class TestEnrolment:
     def test_nobody_unsigned_asks(self, db, client):
         assert client.post(CODES).status_code == 401
 
+    def test_a_token_does_not_become_a_phone(self, anna, client):
+        """Whoever finds a token of 30 days must not make a phone of 180 days of it."""
+        headers = by_token(anna)
+        assert client.post(CODES, headers=headers).status_code == 403
+        phone = Phone()
+        phone.enrol(issue_code(anna).code)
+        told = {"comparison_number": phone.number}
+        address = f"{DEVICES}/{phone.id}/confirmation"
+        assert client.post(address, told, "application/json", headers=headers).status_code == 403
+        assert Device.objects.get().confirmed_at is None
+
     def test_a_code_is_short_lived_random_and_bound_to_the_person(self, anna, now):
         issued = issue_code(anna)
         assert len(base64.urlsafe_b64decode(issued.code + "==")) == 16
@@ -82,29 +100,28 @@ class TestEnrolment:
         confirm(Device.objects.get())
         assert phone.ask().json()["confirmed"] is True
 
-    def test_a_wrong_number_confirms_nothing(self, anna, client):
+    def test_a_wrong_number_confirms_nothing(self, anna):
         phone = Phone()
         phone.enrol(issue_code(anna).code)
         wrong = f"{(int(phone.number) + 1) % 10000:04}"
-        answer = client.post(
-            f"{DEVICES}/{phone.id}/confirmation", {"comparison_number": wrong}, "application/json",
-            headers=by_token(anna),
-        )  # fmt: skip
+        answer = on_pages(anna).post(
+            f"{DEVICES}/{phone.id}/confirmation", {"comparison_number": wrong}, "application/json"
+        )
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["pointer"] == "/comparison_number"
         assert Device.objects.get().confirmed_at is None
 
-    def test_nobody_else_confirms_it(self, anna, person, client):
+    def test_nobody_else_confirms_it(self, anna, client):
         """Not even an administrator: they do not have it in their hand."""
         phone = Phone()
         phone.enrol(issue_code(anna).code)
         address, body = f"{DEVICES}/{phone.id}/confirmation", {"comparison_number": phone.number}
         for other in (person("ada", "admin"), person("bruno", "listener")):
-            assert client.post(address, body, "application/json", headers=by_token(other)).status_code == 404
+            assert on_pages(other).post(address, body, "application/json").status_code == 404
         assert client.post(address, body, "application/json", headers=phone.headers()).status_code == 403
         assert Device.objects.get().confirmed_at is None
 
-    def test_used_expired_void_unknown_and_of_a_disabled_person_look_alike(self, anna, person, now):
+    def test_used_expired_void_unknown_and_of_a_disabled_person_look_alike(self, anna, now):
         used = issue_code(anna).code
         Phone().enrol(used)
         void = issue_code(anna).code
@@ -468,7 +485,7 @@ class TestRevocation:
         revoke(Device.objects.all(), by=anna)
         assert phone.get().json()["wipe"] is True
 
-    def test_a_phone_of_somebody_who_left_is_told_as_well(self, phone, anna, person):
+    def test_a_phone_of_somebody_who_left_is_told_as_well(self, phone, anna):
         revoke(Device.objects.all(), by=person("ada", "admin"), forget=True)
         anna.is_active = False
         anna.save()
@@ -488,7 +505,7 @@ class TestRevocation:
 
 class TestWhoRevokes:
     @pytest.fixture
-    def phones(self, city, person) -> dict[str, Device]:
+    def phones(self, city) -> dict[str, Device]:
         """Of listeners in area 1 (zone A), area 4 (zone B), the whole city; of a former one; of a planner in area 1."""
         one, four = city.area(1), city.area(4)
         people = {
@@ -509,7 +526,7 @@ class TestWhoRevokes:
         answer = Client().get(DEVICES, headers=by_token(who))
         return {device["name"] for device in answer.json()["devices"]}
 
-    def test_own_those_of_listeners_in_reach_or_all(self, phones, city, person):
+    def test_own_those_of_listeners_in_reach_or_all(self, phones, city):
         zone = city.districts["zona", "A"]
         assert self.seen(person("carla", "coordinator", within=zone)) == {"in-a"}
         assert self.seen(person("clara", "coordinator")) == {"in-a", "in-b", "city"}
@@ -517,7 +534,7 @@ class TestWhoRevokes:
         assert self.seen(person("sara", "steward")) == set()
         assert self.seen(phones["in-b"].person) == {"in-b"}
 
-    def test_hidden_and_absent_look_alike(self, phones, city, person):
+    def test_hidden_and_absent_look_alike(self, phones, city):
         carla = person("carla", "coordinator", within=city.districts["zona", "A"])
         client, headers = Client(), by_token(carla)
         absent = client.delete(f"{DEVICES}/0198c0de-0000-7000-8000-000000000001", headers=headers)
@@ -528,20 +545,21 @@ class TestWhoRevokes:
         assert [device.name for device in Device.objects.exclude(revoked_at=None)] == ["in-a"]
         assert Device.objects.get(name="in-a").revoked_by == carla
 
-    def test_the_number_is_for_its_person_alone(self, phones, person):
+    def test_the_number_is_for_its_person_alone(self, phones):
         answer = Client().get(DEVICES, headers=by_token(person("ada", "admin")))
         assert {device["comparison_number"] for device in answer.json()["devices"]} == {None}
 
-    def test_the_list_asks_nothing_per_phone(self, phones, person, django_assert_num_queries):
+    def test_the_list_asks_nothing_per_phone(self, phones, django_assert_num_queries):
         headers = by_token(person("ada", "admin"))
         with django_assert_num_queries(3):  # token and person; what they may do; the phones
             Client().get(DEVICES, headers=headers)
 
 
 class TestSecrets:
-    def test_neither_database_nor_log_holds_one(self, anna, now, client, caplog):
+    def test_neither_database_nor_log_holds_one(self, anna, now, caplog):
         with caplog.at_level(logging.DEBUG):
-            code = client.post(CODES, headers=by_token(anna)).json()["code"]
+            of_the_person = issue(anna)
+            code = on_pages(anna).post(CODES).json()["code"]
             phone = Phone()
             phone.enrol(code)
             confirm(Device.objects.get())
@@ -560,8 +578,7 @@ class TestSecrets:
             )
             kept = " ".join(row for (row,) in cursor.fetchall())
         logged = " ".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
-        assert ApiToken.objects.exists()
-        for secret in secrets:
+        for secret in {*secrets, of_the_person}:
             bare = secret.rpartition("_")[2] if secret.startswith("nld_") else secret
             assert bare not in kept
             assert bare not in logged

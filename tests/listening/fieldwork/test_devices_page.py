@@ -12,6 +12,7 @@ from listening.fieldwork.enrolment import issue_code
 from listening.fieldwork.models import Device, EnrolmentCode
 from tests.listening.dashboard.conftest import _compiled_catalogues  # noqa: F401  (the catalogues as in the source)
 from tests.listening.fieldwork.phone import Phone
+from tests.people import person
 
 PAGE, ADD = "/devices/", "/devices/add/"
 
@@ -90,7 +91,7 @@ def test_looking_at_a_button_does_not_press_it(browser, anna):
         assert browser.get(reverse(name, args=[phone.id])).status_code == 405
 
 
-def test_phones_of_others_are_neither_confirmed_nor_taken_away(browser, person):
+def test_phones_of_others_are_neither_confirmed_nor_taken_away(browser):
     bruno = person("bruno", "listener")
     phone = Phone()
     phone.enrol(issue_code(bruno).code, "Bruno's")
@@ -103,7 +104,7 @@ def test_phones_of_others_are_neither_confirmed_nor_taken_away(browser, person):
     assert (device.confirmed_at, device.revoked_at) == (None, None)
 
 
-def test_a_coordinator_takes_away_phones_of_listeners_in_reach(city, person):
+def test_a_coordinator_takes_away_phones_of_listeners_in_reach(city):
     person("anna", "listener", within=city.area(1))
     bruno = person("bruno", "listener", within=city.area(4))
     from listening.fieldwork.models import User
