@@ -1,5 +1,6 @@
 """Sign-in by the city's identity provider, over real sockets: whom it lets in, and everything that must not."""
 
+import base64
 import json
 import time
 from urllib.parse import urlencode
@@ -197,6 +198,12 @@ class TestAttacks:
         city.algorithm, city.signing_key = algorithm, key
         assert self.failed(client, come_in(client, city))
 
+    def test_a_token_signed_with_a_secret_that_everybody_reads(self, client, city, known):
+        city.algorithm, city.signing_key = "HS256", b"k" * 32
+        key = {"kty": "oct", "kid": "k1", "alg": "HS256", "k": base64.urlsafe_b64encode(b"k" * 32).decode()}
+        city.answers = {"/keys": (200, json.dumps({"keys": [key]}).encode())}
+        assert self.failed(client, come_in(client, city))
+
     @pytest.mark.parametrize(
         ("path", "answer"),
         [
@@ -313,3 +320,11 @@ def test_an_answer_is_measured_while_it_comes(city):
     city.answers = {"/endless": (200, json.dumps({"x": "y" * 600_000}).encode())}
     with pytest.raises(oidc.ProviderFault, match="too large"):
         oidc.fetch("GET", city.issuer + "/endless")
+
+
+def test_a_redirect_is_not_followed(city):
+    """It would carry the secret of the client to whoever can answer with one."""
+    city.answers = {"/token": (302, b"{}")}
+    with pytest.raises(oidc.ProviderFault, match="302"):
+        oidc.fetch("POST", city.issuer + "/token", data={"client_secret": SECRET})
+    assert city.asked == [("POST", "/token")]
