@@ -23,7 +23,7 @@ from allauth.socialaccount.providers.oauth2.utils import generate_code_challenge
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -81,7 +81,11 @@ class CityProvider(Provider):
     def redirect(
         self, request: HttpRequest, process: str, next_url: str | None = None, data: Any = None, **kwargs: Any
     ) -> HttpResponse:
-        """Send the browser to the provider. Raises ProviderFault."""
+        """A page that leads on to the provider. Raises ProviderFault.
+
+        Not a redirect: of a form, browsers follow those alone that `form-action` of our policy names, and the provider
+        may send the browser through further hosts, which nobody can name.
+        """
         found = Discovery.of(self.issuer)
         pkce = generate_code_challenge()
         nonce = secrets.token_urlsafe(32)
@@ -98,7 +102,8 @@ class CityProvider(Provider):
             **pkce,
         }
         joint = "&" if urlsplit(found.authorization_endpoint).query else "?"
-        return HttpResponseRedirect(f"{found.authorization_endpoint}{joint}{urlencode(asked)}")
+        address = f"{found.authorization_endpoint}{joint}{urlencode(asked)}"
+        return render(request, "signin/onward.html", {"address": address, "provider": self.app.name})
 
     def subject(self, request: HttpRequest, code: str, state: dict[str, Any]) -> str:
         """Exchange a code for the subject that it stands for. Raises ProviderFault."""

@@ -11,6 +11,7 @@ from listening.fieldwork.models import User
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_dashboard import accessibility_violations, overflow
 from tests.listening.signin.conftest import add_app
+from tests.listening.signin.provider import CLIENT, SECRET, Provider, serve
 from tests.listening.signin.test_second_factor import code_of
 
 
@@ -103,6 +104,25 @@ def test_an_invitation_leads_in(administrator, visit):
     page.locator("#id_password").fill("una-password-tutta-mia")
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/login/" not in url)
+
+
+def test_the_identity_provider_leads_in_through_the_policy_of_the_page(administrator, visit, settings):
+    """Chromium follows no redirect of a form that the page's policy does not name."""
+    provider = Provider()
+    server = serve(provider)
+    settings.OIDC_ISSUER, settings.OIDC_NAME = provider.issuer, "City Identity"
+    settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = CLIENT, SECRET
+    there = visit(language="en")
+    page = there.open(f"/invitation/{invite(administrator, by=None)}/")
+    page.get_by_role("button", name="Use my account of City Identity").click()
+    page.wait_for_url("**/dashboard/**")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign in with City Identity").click()
+    page.wait_for_url("**/dashboard/**")
+    server.shutdown()
+    server.server_close()
+    assert [url for url in there.foreign if not url.startswith(provider.issuer + "/authorize?")] == []
+    there.foreign.clear()
 
 
 @pytest.mark.parametrize("language", ["it", "en"])

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -93,6 +93,13 @@ def serve(provider: Provider) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         def respond(self) -> None:
+            if self.path.startswith("/authorize?"):
+                self.send_response(302)
+                back = provider.authorize(self.path)
+                where = provider.codes[back["code"]]["redirect_uri"]
+                self.send_header("Location", f"{where}?{urlencode(back)}")
+                self.end_headers()
+                return
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             status, content = provider.answer(
                 self.command, urlsplit(self.path).path, body, self.headers.get("Authorization", "")
