@@ -231,7 +231,8 @@ class TestAttacks:
         "metadata",
         [
             {"issuer": "https://evil.example.org"}, {"issuer": None},
-            {"token_endpoint": "http://evil.example.org/token"}, {"token_endpoint": None}, {"jwks_uri": "file:///etc/passwd"},
+            {"token_endpoint": "http://evil.example.org/token"}, {"token_endpoint": None},
+            {"jwks_uri": "file:///etc/passwd"},
             {"authorization_endpoint": "javascript:alert(1)"}, {"authorization_endpoint": 5},
         ],
         ids=str,
