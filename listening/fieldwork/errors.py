@@ -11,35 +11,35 @@ CHALLENGE: Final = 'Bearer realm="neighbourhood listening"'
 INVALID_TOKEN: Final = f'{CHALLENGE}, error="invalid_token"'
 
 
-class _DeviceRefused(Unauthenticated):
-    def __init__(self, detail: str, **members: Any) -> None:
-        super().__init__(detail, **members)
+class _InvalidToken:
+    """A token that was one of a phone: every answer names the scheme (RFC 6750, section 3.1)."""
+
+    headers: dict[str, str]
+
+    def __init__(self, *args: Any, **members: Any) -> None:
+        super().__init__(*args, **members)
         self.headers["WWW-Authenticate"] = INVALID_TOKEN
 
 
-class DeviceRevoked(_DeviceRefused):
+class DeviceRevoked(_InvalidToken, Unauthenticated):
     """The phone was revoked. When `wipe` is true, it deletes what it holds; otherwise it keeps what it has not sent."""
 
     slug, title = "device-revoked", "The phone was revoked"
 
 
-class TokenExpired(_DeviceRefused):
+class TokenExpired(_InvalidToken, Unauthenticated):
     """The phone was not used for 30 days, or was enrolled 180 days ago. Enrol it anew; what is unsent stays on it."""
 
     slug, title = "token-expired", "The phone must be enrolled anew"
 
 
-class LeaseExpired(_DeviceRefused):
+class LeaseExpired(_InvalidToken, Unauthenticated):
     """The lease of the phone is over. Say hello with a signature by the phone's key, and ask again."""
 
     slug, title = "lease-expired", "The lease of the phone is over"
 
 
-class CredentialRefused(Forbidden):
-    """Nobody was let in: what they came with is good, but not for this. Raised while it is found out who is asking."""
-
-
-class DeviceUnconfirmed(CredentialRefused):
+class DeviceUnconfirmed(Forbidden):
     """The person has not confirmed yet that this phone is theirs. They do so on the page of their phones."""
 
     slug, title = "device-unconfirmed", "The phone is not confirmed yet"
@@ -57,7 +57,7 @@ class EnrolmentCodeGone(Gone):
     slug, title = "enrolment-code-gone", "The code does not hold"
 
 
-class KeyNotForThis(CredentialRefused):
+class KeyNotForThis(Forbidden):
     """The API key is not for this operation; `scope` names what it would need, null when no key may do this."""
 
     slug, title = "insufficient-scope", "The API key is not for this"

@@ -41,7 +41,7 @@ from listening.capture.api.serializers import (
     read_submission,
 )
 from listening.capture.errors import RecordDeleted
-from listening.fieldwork.errors import CredentialRefused
+from listening.fieldwork.errors import DeviceUnconfirmed, KeyNotForThis
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import LogsOrCoordinates, ReadsFindings
 from listening.fieldwork.person import person_of
@@ -92,8 +92,8 @@ class RecordView(APIView):
             match exc:
                 case PurposeRequired():
                     record(Verb.REFUSED, Conversation, exc.records, request=self.request)
-                case CredentialRefused():
-                    pass  # it is not known who is asking, and asking again would refuse again
+                case DeviceUnconfirmed() | KeyNotForThis():
+                    pass  # nobody was let in yet
                 case NotFound() | Forbidden() if "pk" in self.kwargs:
                     record(Verb.REFUSED, self.audited, [self.kwargs["pk"]], request=self.request)
         except DatabaseError as error:
@@ -255,6 +255,7 @@ class FindingListView(APIView):
     """What was heard, without the people behind it."""
 
     permission_classes = [ReadsFindings]
+    key_scopes = {"GET": KeyScope.READ_FINDINGS}
     renderer_classes = [JSONRenderer]
 
     @extend_schema(

@@ -26,7 +26,7 @@ from listening.fieldwork.api.serializers import (
     GreetingSerializer,
     HelloSerializer,
 )
-from listening.fieldwork.authentication import BearerAuthentication, bearer_token
+from listening.fieldwork.authentication import bearer_token
 from listening.fieldwork.enrolment import confirm, enrol, issue_code
 from listening.fieldwork.hello import Signed, greet
 from listening.fieldwork.models import Device
@@ -91,7 +91,6 @@ class EnrolView(APIView):
 class HelloView(APIView):
     """Where a phone says that it is still there."""
 
-    authentication_classes = [BearerAuthentication]
     permission_classes = [FromPhone]
     renderer_classes = [JSONRenderer]
     needs_lease = False
