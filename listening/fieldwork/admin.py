@@ -107,9 +107,9 @@ class PersonPage(UserPage):
 
     @admin.action(description="Invitation link: to set a password, the first or a new one", permissions=["change"])
     def invite(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse | None:
-        if len(people) == 1 and people[0].is_active:
+        if len(people) == 1 and people[0].is_active and not people[0].api_keys.exists():
             return self.show_link(request, people[0])
-        self.message_user(request, "Choose one person, who is active.", messages.ERROR)
+        self.message_user(request, "Choose one person, who is active and no machine.", messages.ERROR)
         return None
 
     def show_link(self, request: HttpRequest, person: User) -> HttpResponse:

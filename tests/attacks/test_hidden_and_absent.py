@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from listening.capture.accept import accept
 from listening.capture.amend import delete
 from listening.fieldwork.assignments import assign
-from listening.fieldwork.models import Session, User
+from listening.fieldwork.models import Device, Session, User
 from listening.fieldwork.tokens import issue
 from listening.records.models import Conversation, Finding
+from tests.listening.fieldwork.phone import enrolled
 from tests.listening.submissions import NOON, conversation, heard
 from tests.people import person
 
@@ -27,7 +28,10 @@ ADDRESSES = {
     "conversation": ("GET", "HEAD", "PATCH", "DELETE"),
     "finding": ("PATCH",),
     "session": ("GET", "HEAD"),
+    "device": ("DELETE",),
+    "device-confirmation": ("POST",),
 }
+ON_PAGES = {"device-confirmation"}  # a token does not get that far
 PUBLIC = {"district"}
 CONDITIONS = [{}, {"If-Match": '"guess"'}, {"If-Match": "*"}, {"If-None-Match": "*"}]
 CONDITIONS += [{"Accept": "application/geo+json"}, {"If-Match": '"guess"', "Content-Type": "application/xml"}]
@@ -40,6 +44,12 @@ class Hidden:
     conversation: UUID
     finding: UUID
     session: UUID
+    device: UUID
+
+    def of(self, address: str) -> UUID:
+        """What an address is one of."""
+        found: UUID = getattr(self, address.partition("-")[0])
+        return found
 
 
 def of_one_thing(patterns, prefix=""):
@@ -61,7 +71,7 @@ def hidden(city, themes) -> Hidden:
     session = Session.objects.create(id=uuid7(), kind="desk", title="x", started_at=NOON, convener=anna)
     accept(conversation(anna, heard("need", themes["rent"]), area=5, session_id=session.pk), by=anna)
     (stored,) = Conversation.objects.all()
-    return Hidden(stored.pk, Finding.objects.get().pk, session.pk)
+    return Hidden(stored.pk, Finding.objects.get().pk, session.pk, enrolled(anna).device.pk)
 
 
 @pytest.fixture
@@ -87,13 +97,17 @@ def machine_that_writes(city) -> User:
 
 def answered(person: User, method: str, address: str, pk: UUID, headers: dict[str, str]):
     client = APIClient()
-    body = b'{"summary": "x"}' if method == "PATCH" else b""
+    if address in ON_PAGES:
+        client.force_login(person)
+    else:
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue(person)}")
+    body = {"PATCH": b'{"summary": "x"}', "POST": b'{"comparison_number": "0000"}'}.get(method, b"")
     answer = client.generic(
         method,
-        f"/api/v1/{address}s/{pk}",
+        reverse(address, args=[pk]),
         body,
         content_type=headers.get("Content-Type", "application/json"),
-        headers={**headers, "Authorization": f"Bearer {issue(person)}"},
+        headers=headers,
     )
     told = {name: value for name, value in answer.headers.items() if name not in OWN}
     return answer.status_code, told, answer.content.decode().replace(str(pk), "ID")
@@ -103,13 +117,15 @@ def answered(person: User, method: str, address: str, pk: UUID, headers: dict[st
 @pytest.mark.parametrize(("address", "method"), [(a, method) for a, methods in ADDRESSES.items() for method in methods])
 def test_they_look_alike(hidden, curious, address, method):
     for headers in CONDITIONS:
-        there = answered(curious, method, address, getattr(hidden, address), headers)
+        there = answered(curious, method, address, hidden.of(address), headers)
         nowhere = answered(curious, method, address, uuid7(), headers)
         assert there == nowhere, headers
         assert there[0] in {403, 404, 406, 415}, headers
         if there[0] == 404:
             assert "ETag" not in there[1]
     assert Conversation.objects.get().version == 1
+    device = Device.objects.get()
+    assert (device.confirmed_at, device.revoked_at) == (None, None)
 
 
 @pytest.mark.parametrize("curious", [another_listener, coordinator_elsewhere, machine_that_writes], indirect=True)
@@ -137,5 +153,6 @@ def test_it_works(hidden):
     """Who may see it does."""
     anna = User.objects.get(username="anna")
     for address in ("conversation", "session"):
-        assert answered(anna, "GET", address, getattr(hidden, address), {})[0] == 200
+        assert answered(anna, "GET", address, hidden.of(address), {})[0] == 200
+    assert answered(anna, "DELETE", "device", hidden.device, {})[0] == 204
     assert answered(anna, "PATCH", "finding", hidden.finding, {"If-Match": '"guess"'})[0] == 412

@@ -14,8 +14,20 @@ from django.db import transaction
 from drf_spectacular.generators import SchemaGenerator
 from uuid6 import uuid7
 
+from listening.fieldwork.models import Device
 from listening.records.models import Conversation
-from tests.attacks.world import ACTORS, CONVERSATIONS, FINDINGS, NOT_SIGNED_IN, SESSIONS, TABLE, World, check
+from tests.attacks.world import (
+    ACTORS,
+    CONVERSATIONS,
+    DEVICES,
+    FINDINGS,
+    NOT_SIGNED_IN,
+    PUBLIC_KEY,
+    SESSIONS,
+    TABLE,
+    World,
+    check,
+)
 from tests.listening.submissions import document
 
 pytestmark = pytest.mark.django_db
@@ -46,12 +58,13 @@ def refusal(operation: str, actor: str) -> int | None:
 
 def test_the_table_is_complete() -> None:
     assert set(TABLE["admits"]) == set(OPERATIONS), "an operation without a row, or a row without an operation"
-    for table in ("conversations", "findings", "sessions", "counts"):
+    for table in ("conversations", "findings", "sessions", "counts", "devices"):
         assert set(TABLE[table]) == set(ACTORS), table
     named = {actor for admitted in TABLE["admits"].values() if admitted != "everybody" for actor in admitted}
     assert named <= set(ACTORS)
     assert {name for names in TABLE["conversations"].values() for name in names} | {"absent"} == set(CONVERSATIONS)
     assert {name for names in TABLE["findings"].values() for name in names} < set(FINDINGS)
+    assert {name for names in TABLE["devices"].values() for name in names} | {"absent"} == set(DEVICES)
 
 
 def test_every_actor_is_in_the_world(world: World) -> None:
@@ -237,6 +250,47 @@ def test_sessions(world: World, name: str) -> None:
         check("sessions", ("open", actor, name), opened.status_code, wanted)
 
 
+@pytest.mark.parametrize("name", DEVICES)
+def test_phones(world: World, name: str) -> None:
+    """Whoever sees a phone may revoke it; its person alone confirms it; hidden and absent look alike."""
+    pk = world.devices[name]
+    number = Device.objects.get(pk=pk).comparison_number if name != "absent" else "0000"
+    for actor in ACTORS:
+        client, reads = world.client(actor), name in TABLE["devices"][actor]
+        listed = client.get(f"{API}/devices")
+        if status := refusal("list_devices", actor):
+            check("devices", ("list", actor), listed.status_code, status)
+        else:
+            check("devices", ("list", actor, name), str(pk) in {one["id"] for one in listed.json()["devices"]}, reads)
+        try:
+            with transaction.atomic():
+                confirmed = client.post(
+                    f"{API}/devices/{pk}/confirmation", {"comparison_number": number}, format="json"
+                )
+                revoked = client.delete(f"{API}/devices/{pk}?forget=true")
+                held = Device.objects.filter(pk=pk, revoked_at=None).exists()
+                raise Undo
+        except Undo:
+            pass
+        wanted = refusal("confirm_device", actor) or (200 if name == "own" else 404)
+        check("devices", ("confirm", actor, name), confirmed.status_code, wanted)
+        wanted = refusal("revoke_device", actor) or (204 if reads else 404)
+        check("devices", ("revoke", actor, name), revoked.status_code, wanted)
+        check("devices", ("is revoked", actor, name), held, name != "absent" and wanted != 204)
+
+
+def test_phones_come_in_by_their_own_doors(world: World) -> None:
+    for actor in ACTORS:
+        client = world.client(actor)
+        issued = client.post(f"{API}/devices/enrolment-codes")
+        check("devices", ("code", actor), issued.status_code, refusal("issue_enrolment_code", actor) or 201)
+        tried = client.post(f"{API}/devices/enrol", {"code": "x", "name": "x", "public_key": PUBLIC_KEY}, format="json")
+        check("devices", ("enrol", actor), tried.status_code, 410)
+        greeted = client.post(f"{API}/devices/hello", {}, format="json")
+        wanted = refusal("hello", actor) or 200
+        check("devices", ("hello", actor), greeted.status_code, wanted)
+
+
 @pytest.mark.parametrize("layer", ["area", "zona", "prossimita", "quartiere"])
 @pytest.mark.parametrize("theme", ["", "rent", "health", "violence"])
 def test_need_maps(world: World, layer: str, theme: str) -> None:
@@ -247,7 +301,10 @@ def test_need_maps(world: World, layer: str, theme: str) -> None:
         "quartiere": {"10": set(range(1, 10))},
     }[layer]
     held = {5: 5, 9: 1}  # conversations that are there to be counted
-    cleared = {"coordinator", "coordinator_of_zona_b", "coordinator_of_9", "planner", "steward", "machine_reader"}
+    cleared = {
+        "coordinator", "coordinator_of_zona_b", "coordinator_of_9", "planner", "steward",
+        "machine_reader", "key_reader",
+    }  # fmt: skip
     for actor in ACTORS:
         params = {"layer": layer, "theme": theme, "period": "2026", "geometry": "none"}
         answer = world.client(actor).get(f"{API}/need-map", params)
@@ -272,7 +329,7 @@ def reaches(actor: str, layer: str, code: str, parts: set[int], areas: set[int])
     """Whether a district is on the map of an actor: an area, the assigned district, or any for the whole city."""
     if layer == "area":
         return parts <= areas
-    if actor in {"coordinator_of_zona_b", "machine_reader"}:
+    if actor in {"coordinator_of_zona_b", "machine_reader", "key_reader"}:
         return (layer, code) == ("zona", "B")
     return len(areas) == 9
 

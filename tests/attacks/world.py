@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,22 +16,31 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend import clock
+from districts.models import District
 from listening.capture.accept import accept_many
 from listening.capture.amend import delete
 from listening.capture.submission import Place
 from listening.codelists.models import Theme
+from listening.fieldwork.api_keys import issue as issue_key
+from listening.fieldwork.api_keys import make_account
 from listening.fieldwork.assignments import assign
-from listening.fieldwork.models import ApiToken, Session, User, Venue
+from listening.fieldwork.device_keys import read_public_key
+from listening.fieldwork.key_scopes import KeyScope
+from listening.fieldwork.models import ApiKey, ApiToken, Device, Session, User, Venue
 from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue
 from listening.records.models import Conversation
+from tests.listening.fieldwork.phone import enrolled, jwk, new_key
 from tests.listening.submissions import NOON, conversation, heard
 from tests.people import person
 from tests.squareville import City, inside
 
 TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "permissions.yaml").read_text(encoding="utf-8"))
 ACTORS: tuple[str, ...] = tuple(TABLE["conversations"])
-NOT_SIGNED_IN = {"anonymous", "deactivated", "expired", "revoked"}
+NOT_SIGNED_IN = {
+    "anonymous", "deactivated", "expired", "revoked", "phone_lease_over", "phone_revoked", "phone_of_leaver",
+    "key_revoked", "key_elsewhere",
+}  # fmt: skip
 CONVERSATIONS = (
     "own", "here", "restricted", "internal", "unclassified", "elsewhere", "nowhere", "deleted", "deleted_own", "absent",
 )  # fmt: skip
@@ -39,6 +49,8 @@ FINDINGS = (
     "nowhere", "deleted", "deleted_own",
 )  # fmt: skip
 SESSIONS = ("own", "here", "elsewhere", "nowhere", "absent")
+DEVICES = ("own", "in_5", "in_9", "of_planner", "absent")
+PUBLIC_KEY = read_public_key(jwk(new_key()))
 
 cells: Counter[str] = Counter()
 leaks: Counter[str] = Counter()
@@ -62,12 +74,15 @@ class World:
     conversations: dict[str, UUID] = field(default_factory=dict)
     findings: dict[str, UUID] = field(default_factory=dict)
     sessions: dict[str, UUID] = field(default_factory=dict)
+    devices: dict[str, UUID] = field(default_factory=dict)
 
     def client(self, actor: str) -> APIClient:
         """A client that holds the token of an actor; a person is loaded anew at each request, as in life."""
         client = APIClient(raise_request_exception=False)
         if actor in self.tokens:
             client.credentials(HTTP_AUTHORIZATION=f"Bearer {self.tokens[actor]}")
+        elif actor in self.people:
+            client.force_login(self.people[actor])
         return client
 
 
@@ -96,6 +111,61 @@ def make_actors(world: World) -> None:
         world.tokens[name] = issue(somebody, days=-1 if name == "expired" else 30)
     ApiToken.objects.filter(user=add["revoked"]).update(revoked_at=clock.now())
     User.objects.filter(pk=add["deactivated"].pk).update(is_active=False)
+
+
+def make_phones(world: World) -> None:
+    """Phones of the table, and those that are actors themselves."""
+    add, city = world.people, world.city
+    add["listener_on_pages"] = listener = add["listener"]
+    owners = {
+        "own": listener,
+        "in_5": person("listener_of_5", Role.LISTENER, within=city.area(5)),
+        "in_9": person("listener_of_9", Role.LISTENER, within=city.area(9)),
+        "of_planner": add["planner"],
+    }
+    world.devices = {name: enrolled(owner).device.pk for name, owner in owners.items()} | {"absent": uuid7()}
+    leaver = person("leaver", Role.COORDINATOR)
+    phones = {
+        "phone": (listener, {"confirmed_at": clock.now()}),
+        "phone_unconfirmed": (listener, {}),
+        "phone_lease_over": (
+            listener,
+            {"confirmed_at": clock.now(), "lease_until": clock.now() - dt.timedelta(days=1)},
+        ),
+        "phone_revoked": (listener, {"confirmed_at": clock.now(), "revoked_at": clock.now()}),
+        "phone_of_leaver": (leaver, {"confirmed_at": clock.now()}),
+    }
+    for name, (owner, members) in phones.items():
+        one = enrolled(owner)
+        Device.objects.filter(pk=one.device.pk).update(**members)
+        add[name], world.tokens[name] = owner, one.token
+    User.objects.filter(pk=leaver.pk).update(is_active=False)
+
+
+def make_keys(world: World) -> None:
+    add = world.people
+    reader, writer = (
+        machine("key_reader", Role.MACHINE_READER, within=world.city.districts["zona", "B"]),
+        machine("key_writer", Role.MACHINE_WRITER),
+    )
+    writes = [KeyScope.WRITE_CONVERSATIONS, KeyScope.READ_FINDINGS]
+    keys = {
+        "key_reader": (reader, [KeyScope.READ_NEED_MAPS, KeyScope.READ_REFERENCE], []),
+        "key_writer": (writer, writes, []),
+        "key_revoked": (writer, list(KeyScope), []),
+        "key_elsewhere": (writer, list(KeyScope), [ip_network("192.0.2.0/24")]),
+    }
+    for name, (account, scopes, networks) in keys.items():
+        add[name], world.tokens[name] = account, issue_key(account, scopes=scopes, networks=networks)
+    ApiKey.objects.order_by("pk").filter(account=writer, scopes__len=len(KeyScope), networks=[]).update(
+        revoked_at=clock.now()
+    )
+
+
+def machine(name: str, role: Role, within: District | None = None) -> User:
+    account = make_account(name)
+    assign(account, role, within=within, clearance="internal")
+    return account
 
 
 def make_records(world: World, themes: dict[str, Theme]) -> None:
@@ -140,5 +210,7 @@ def make_world(city: City, themes: dict[str, Theme]) -> World:
     """Everybody and everything the matrix speaks of."""
     world = World(city)
     make_actors(world)
+    make_phones(world)
+    make_keys(world)
     make_records(world, themes)
     return world

@@ -20,6 +20,7 @@ from listening.capture.api import pages as record_pages
 from listening.capture.api.filters import ConversationFilter, FindingFilter
 from listening.capture.api.serializers import ConversationSerializer, FindingSerializer
 from listening.dashboard.ranking import Sort
+from listening.fieldwork.api.devices import MOST_DEVICES
 from listening.fieldwork.api.views import MOST_SESSIONS
 from listening.needmaps.query import PARAMETERS as NEED_MAP_PARAMETERS
 from tests.docs.pages import codes, page
@@ -58,12 +59,13 @@ def test_every_query_parameter_is_told() -> None:
         "/api/v1/conversations": {*ConversationFilter.base_filters, *record_pages.PARAMETERS},
         "/api/v1/findings": {*FindingFilter.base_filters, *record_pages.PARAMETERS},
         "/api/v1/need-map": {*NEED_MAP_PARAMETERS, "geometry"},
+        "/api/v1/devices/{id}": {"forget"},
     }
     told = {codes(row[0])[0]: set(codes(row[1])) for row in API.table("Query parameters", "address")}
     assert told == expected
-    for (method, path), operation in operations().items():
+    for (_, path), operation in operations().items():
         described = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"} - NEGOTIATED
-        assert method != "GET" or described <= told.get(path, set()), path
+        assert described <= told.get(path, set()), path
 
 
 def test_parameters_that_are_explained_exist() -> None:
@@ -104,6 +106,7 @@ def test_limits_are_those_of_the_code() -> None:
         "a clock ahead of the server's": f"{rules.CLOCK_TOLERANCE.seconds // 60} minutes",
         "conversations in a page": str(record_pages.MOST),
         "sessions in a list": str(MOST_SESSIONS),
+        "phones in a list": str(MOST_DEVICES),
     }
 
 

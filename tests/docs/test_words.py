@@ -12,6 +12,7 @@ from districts.models import BoundaryEdition, DistrictName
 from listening.capture import envelope
 from listening.codelists.models import Theme
 from listening.fieldwork import roles
+from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.models import Session, Venue
 from listening.needmaps.api.serializers import DistrictNeedSerializer, NeedMapSerializer
 from listening.needmaps.build import BREAKS, ENOUGH_CONVERSATIONS
@@ -31,6 +32,7 @@ CHOICES: dict[str, type[TextChoices]] = {
     "kind of a session": Session.Kind,
     "kind of a venue": Venue.Kind,
     "role of an assignment": roles.Role,
+    "scope of a key": KeyScope,
     "sensitivity of a theme": Theme.Sensitivity,
     "kind of a name": DistrictName.Kind,
     "status of an edition": BoundaryEdition.Status,
@@ -121,6 +123,12 @@ class TestRoles:
         "read venues": roles.READ_REFERENCE,
         "use the administration": roles.ADMINISTER,
     }
+
+    def test_scopes_of_keys(self) -> None:
+        assert [codes(row[0])[0] for row in ROLES.table("Keys of machines", "scope")] == [
+            "read:reference", "read:need-maps", "read:findings", "write:conversations",
+        ]  # fmt: skip
+        assert len(KeyScope) == 4
 
     def test_columns_are_the_roles(self) -> None:
         header = next(line for line in ROLES.text.splitlines() if line.startswith("| may"))

@@ -12,11 +12,15 @@ from districts.models import BoundaryEdition, District, DistrictName, Layer, Pop
 from listening.capture.accept import accept
 from listening.capture.submission import Band
 from listening.codelists.models import Theme, ThemeLabel
+from listening.fieldwork.api_keys import issue as issue_key
+from listening.fieldwork.api_keys import make_account
 from listening.fieldwork.assignments import assign
-from listening.fieldwork.models import ApiToken, Session, User, Venue
+from listening.fieldwork.key_scopes import KeyScope
+from listening.fieldwork.models import ApiKey, ApiToken, Device, Session, User, Venue
 from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue, resolve
 from listening.records.models import Conversation
+from tests.listening.fieldwork.phone import enrolled
 from tests.listening.submissions import NOON, conversation, heard
 
 OWN = list(admin.site._registry)
@@ -39,7 +43,9 @@ def browser(administrator: User) -> Client:
 @pytest.fixture
 def filled(city, themes, listener) -> None:
     """A row of each model."""
-    issue(listener, label="phone")
+    issue(listener, label="report")
+    enrolled(listener)
+    issue_key(make_account("gateway"), scopes=[KeyScope.READ_REFERENCE])
     venue = Venue.objects.create(code="salaborsa", name="Salaborsa", kind=Venue.Kind.LIBRARY)
     Session.objects.create(kind="desk", venue=venue, started_at=NOON, convener=listener)
     for district in city.districts.values():
@@ -56,7 +62,7 @@ def address(model, page, *args) -> str:
 class TestPages:
     def test_whom_it_is_for(self):
         assert {model.__name__ for model in OWN} == {
-            "User", "ApiToken", "Venue", "Session", "Theme", "Conversation",
+            "User", "ApiToken", "ApiKey", "Device", "Venue", "Session", "Theme", "Conversation",
             "Layer", "BoundaryEdition", "District", "Entry",
         }  # fmt: skip
 
@@ -88,7 +94,9 @@ class TestPages:
 class TestDoors:
     """What has a door of its own is only shown here."""
 
-    @pytest.mark.parametrize("model", [Conversation, BoundaryEdition, ApiToken], ids=lambda model: model.__name__)
+    @pytest.mark.parametrize(
+        "model", [Conversation, BoundaryEdition, ApiToken, ApiKey, Device], ids=lambda model: model.__name__
+    )
     def test_nothing_is_made_changed_or_deleted(self, browser, filled, model):
         row = model._default_manager.first()
         assert browser.get(address(model, "add")).status_code == 403
@@ -125,9 +133,11 @@ class TestDoors:
         assert (pia.scope.has(Role.ADMIN), pia.is_staff, pia.is_superuser) == (True, True, True)
 
     def test_the_secret_of_a_token_is_nowhere(self, browser, filled):
-        token = ApiToken.objects.get()
-        for page in (address(ApiToken, "changelist"), address(ApiToken, "change", token.pk)):
-            assert token.digest.encode() not in browser.get(page).content
+        secrets = [ApiToken.objects.get().digest, ApiKey.objects.get().digest, Device.objects.get().token_digest]
+        for row in (ApiToken.objects.get(), ApiKey.objects.get(), Device.objects.get()):
+            for page in (address(type(row), "changelist"), address(type(row), "change", row.pk)):
+                shown = browser.get(page).content.decode()
+                assert not [secret for secret in secrets if secret in shown]
 
 
 class TestTokens:
@@ -137,6 +147,27 @@ class TestTokens:
         browser.post(address(ApiToken, "changelist"), {"action": "revoke", "_selected_action": [revoked.pk]})
         assert resolve(secret) is None
         assert resolve(other) == listener
+
+
+class TestPhonesAndKeys:
+    def act(self, browser, row, action):
+        browser.post(address(type(row), "changelist"), {"action": action, "_selected_action": [row.pk]})
+        row.refresh_from_db()
+        return row
+
+    def test_revoke_a_key(self, browser, filled):
+        assert self.act(browser, ApiKey.objects.get(), "revoke").revoked_at
+
+    def test_revoke_a_phone(self, browser, filled, administrator):
+        device = self.act(browser, Device.objects.get(), "revoke")
+        assert (device.revoked_by, device.wipe_asked_at) == (administrator, None)
+        assert device.revoked_at
+
+    def test_revoke_and_forget(self, browser, filled):
+        assert self.act(browser, Device.objects.get(), "revoke_and_forget").wipe_asked_at
+
+    def test_a_machine_is_no_person_to_invite(self, filled):
+        assert not User.objects.get(username="gateway").has_usable_password()
 
 
 class TestPeople:

@@ -11,6 +11,6 @@ urlpatterns = [
     path("devices/enrolment-codes", devices.EnrolmentCodesView.as_view(), name="enrolment-codes"),
     path("devices/enrol", devices.EnrolView.as_view(), name="enrol"),
     path("devices/hello", devices.HelloView.as_view(), name="hello"),
-    path("devices/<uuid:pk>", devices.OneDeviceView.as_view(), name="one-device"),
+    path("devices/<uuid:pk>", devices.OneDeviceView.as_view(), name="device"),
     path("devices/<uuid:pk>/confirmation", devices.ConfirmationView.as_view(), name="device-confirmation"),
 ]

@@ -16,11 +16,18 @@ from listening.audit.purposes import Purpose
 from listening.audit.record import MOST_IDS, record
 from listening.audit.verbs import Verb
 from listening.audit.verify import verify
+from listening.fieldwork.api_keys import issue as issue_key
+from listening.fieldwork.api_keys import make_account
+from listening.fieldwork.api_keys import revoke as revoke_keys
 from listening.fieldwork.assignments import assign, end
-from listening.fieldwork.models import ApiToken, Assignment
+from listening.fieldwork.device_tokens import revoke_as_misused
+from listening.fieldwork.enrolment import confirm, issue_code
+from listening.fieldwork.key_scopes import KeyScope
+from listening.fieldwork.models import ApiKey, ApiToken, Assignment, Device
 from listening.fieldwork.tokens import issue
 from listening.records.models import Conversation, Finding
 from tests.listening.audit.conftest import person
+from tests.listening.fieldwork.phone import Phone, enrolled
 from tests.listening.submissions import document
 
 pytestmark = pytest.mark.django_db
@@ -282,6 +289,60 @@ class TestDeeds:
         (entry,) = trail()
         assert (entry.verb, entry.person_id, entry.subject_id) == ("issue_key", None, listener.pk)
         assert entry.ids == [str(ApiToken.objects.get().pk)]
+
+    def test_a_phone(self, listener, trail):
+        """From the code to its end; the service itself takes one away whose token was copied."""
+        phone = Phone()
+        phone.enrol(issue_code(listener).code)
+        device = Device.objects.get()
+        confirm(device)
+        revoke_as_misused(device)
+        told = [("enrol_device", listener.pk), ("confirm_device", None), ("revoke_device", None)]
+        assert [(entry.verb, entry.person_id) for entry in trail()] == told
+        assert {(entry.model, *entry.ids, entry.subject_id) for entry in trail()} == {
+            ("fieldwork.device", phone.id, listener.pk)
+        }
+
+    def test_a_phone_by_the_pages_and_by_the_api(self, listener, coordinator, trail):
+        device = enrolled(listener).device
+        browser = Client()
+        browser.force_login(listener)
+        browser.post(f"/devices/{device.pk}/confirm/")
+        headers = {"Authorization": f"Bearer {issue(coordinator)}"}
+        Client().delete(f"/api/v1/devices/{device.pk}", headers=headers)
+        browser.post(f"/devices/{device.pk}/revoke/", {"forget": "yes"})
+        told = [
+            (entry.verb, entry.person_id, entry.credential.partition(":")[0])
+            for entry in trail()
+            if entry.model == "fieldwork.device"
+        ]
+        assert told == [
+            ("enrol_device", listener.pk, ""),
+            ("confirm_device", listener.pk, "session"),
+            ("revoke_device", coordinator.pk, "apitoken"),
+            ("revoke_device", listener.pk, "session"),
+        ]
+
+    def test_what_a_phone_and_a_machine_do_is_told_apart(self, told, listener, themes, trail):
+        phone = enrolled(listener)
+        confirm(phone.device)
+        machine = make_account("gateway")
+        assign(machine, "machine_writer")
+        key = issue_key(machine, scopes=[KeyScope.WRITE_CONVERSATIONS])
+        for secret in (phone.token, key):
+            headers = {"Authorization": f"Bearer {secret}"}
+            Client().patch(f"{URL}/{uuid7()}", {}, MERGE, headers={**headers, "If-Match": "*"})
+        refused = [entry.credential for entry in trail() if entry.verb == "refused"]
+        assert refused == [f"device:{phone.device.pk}", f"apikey:{ApiKey.objects.get().pk}"]
+
+    def test_a_key(self, listener, administrator, trail):
+        machine = make_account("gateway")
+        issue_key(machine, scopes=[KeyScope.READ_REFERENCE])
+        revoke_keys(ApiKey.objects.all())
+        revoke_keys(ApiKey.objects.all())
+        told = [(entry.verb, entry.model, entry.ids) for entry in trail()]
+        pk = str(ApiKey.objects.get().pk)
+        assert told == [(verb, "fieldwork.apikey", [pk]) for verb in ("issue_key", "revoke_key")]
 
     def test_an_entry_outlives_whom_it_speaks_of(self, trail):
         gone = person("gone", "planner")

@@ -13,6 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from django.http import HttpResponse
 from django.test import Client
 
+from listening.fieldwork.device_keys import read_public_key
+from listening.fieldwork.enrolment import Enrolled, enrol, issue_code
+from listening.fieldwork.models import User
+
 DEVICES, VENUES = "/api/v1/devices", "/api/v1/venues"
 
 
@@ -40,6 +44,11 @@ def jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
 def sign(key: ec.EllipticCurvePrivateKey, message: bytes) -> str:
     r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
     return base64url(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+
+
+def enrolled(owner: User) -> Enrolled:
+    """A phone of a person that is not confirmed, made without HTTP."""
+    return enrol(code=issue_code(owner).code, name="phone", public_key=read_public_key(jwk(new_key())))
 
 
 @dataclass
