@@ -3,9 +3,7 @@
 import pytest
 
 from listening.fieldwork.models import Device
-from tests.browser.conftest import PASSWORD
 from tests.browser.test_dashboard import accessibility_violations, overflow
-from tests.listening.fieldwork.conftest import anna, person  # noqa: F401
 from tests.listening.fieldwork.phone import Phone
 
 PAGE = "/devices/"
@@ -13,17 +11,15 @@ ADD = {"it": "Aggiungi un telefono", "en": "Add a phone"}
 
 
 @pytest.fixture
-def there(anna, visit):  # noqa: F811
+def there(transactional_db, listener, visit):
+    """Anna's browser, signed in."""
+
     def begin(**options):
         visited = visit(**options)
         visited.sign_in("anna")
         return visited
 
     return begin
-
-
-def test_passwords_are_those_of_the_browser(anna):  # noqa: F811
-    assert anna.check_password(PASSWORD)
 
 
 def test_a_phone_is_added_compared_and_taken_away_without_a_script(there):

@@ -166,8 +166,10 @@ class TestPhonesAndKeys:
     def test_revoke_and_forget(self, browser, filled):
         assert self.act(browser, Device.objects.get(), "revoke_and_forget").wipe_asked_at
 
-    def test_a_machine_is_no_person_to_invite(self, filled):
-        assert not User.objects.get(username="gateway").has_usable_password()
+    def test_a_machine_gets_no_password(self, browser, filled):
+        machine = User.objects.get(username="gateway")
+        browser.post(address(User, "changelist"), {"action": "invite", "_selected_action": [machine.pk]})
+        assert not machine.invitations.exists()
 
 
 class TestPeople:
