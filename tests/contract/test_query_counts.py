@@ -1,0 +1,205 @@
+"""As many queries when there are 500 of a thing as when there is one, for every operation: nothing is asked per row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.contrib.gis.geos import Point
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from drf_spectacular.generators import SchemaGenerator
+from uuid6 import uuid7
+
+from backend import clock
+from listening.capture.accept import accept_many
+from listening.fieldwork.enrolment import LEASE, issue_code
+from listening.fieldwork.models import Device, Session, User, Venue
+from listening.fieldwork.roles import Role
+from listening.fieldwork.tokens import issue
+from listening.records.models import Conversation, Finding
+from tests.listening.fieldwork.phone import enrolled, jwk, new_key
+from tests.listening.submissions import NOON, conversation, document, heard
+from tests.people import person
+from tests.squareville import City, inside
+
+ONE, MANY, MOST_FINDINGS = 1, 500, 100
+WRITTEN: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+JWK = jwk(new_key())
+
+
+@dataclass
+class Filled:
+    """A city in which all that a list can hold is there so many times, and somebody who may ask for all of it."""
+
+    city: City
+    themes: dict[str, Any]
+    asking: User
+    headers: dict[str, str]
+    rows: int = 0
+    last: Conversation = field(init=False)
+
+    def fill(self, rows: int) -> None:
+        """Make rows of each kind until there are so many; the last conversation has so many findings."""
+        missing = rows - self.rows
+        point = Point(*inside(5), srid=4326)
+        Venue.objects.bulk_create(
+            Venue(code=f"venue-{rows}-{n}", name="Venue", kind="library", location=point) for n in range(missing)
+        )
+        venue, now = Venue.objects.earliest("pk"), clock.now()
+        Session.objects.bulk_create(
+            Session(kind="desk", venue=venue, started_at=NOON, convener=self.asking) for _ in range(missing)
+        )
+        Device.objects.bulk_create(
+            Device(
+                person=self.asking, name="phone", public_key="", enrolled_at=now, last_seen_at=now, token_digest="x",
+                token_issued_at=now, lease_until=now + LEASE, confirmed_at=now,
+            )
+            for _ in range(missing)
+        )  # fmt: skip
+        session, other = Session.objects.earliest("pk"), person(f"listener-{rows}", Role.LISTENER)
+        findings = [heard("need", self.themes["rent"]) for _ in range(min(rows, MOST_FINDINGS))]
+        told = [
+            conversation(other, heard("need", self.themes["health"]), session_id=session.pk, venue_id=venue.pk)
+            for _ in range(missing - 1)
+        ]
+        last = conversation(other, *findings)
+        accept_many([*told, last])
+        self.last, self.rows = Conversation.objects.get(pk=last.id), rows
+
+    def ask(self, method: str, path: str, body: object = None, **more: str) -> Any:
+        told = b"" if body is None else json.dumps(body).encode()
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {**self.headers, **more}
+        return Client().generic(method, f"/api/v1/{path}", told, content_type=kind, headers=headers)
+
+    def on_pages(self, path: str, body: object = None) -> Any:
+        browser = Client()
+        browser.force_login(self.asking)
+        return browser.post(f"/api/v1/{path}", body, "application/json")
+
+
+def change(filled: Filled) -> dict[str, str]:
+    """The header by which the last conversation is changed."""
+    return {"If-Match": filled.ask("GET", f"conversations/{filled.last.pk}")["ETag"]}
+
+
+def hello(filled: Filled) -> dict[str, str]:
+    """The header of a phone."""
+    return {"Authorization": f"Bearer {enrolled(filled.asking).token}"}
+
+
+def nothing(filled: Filled) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How an operation is asked: with headers that are made first, and where the rows are in its answer."""
+
+    ask: Callable[[Filled, dict[str, str]], Any]
+    headers: Callable[[Filled], dict[str, str]] = nothing
+    rows: str = ""
+    most: int = MANY
+
+
+def read(path: str, rows: str = "", most: int = MANY) -> Asked:
+    return Asked(lambda f, _: f.ask("GET", path.format(last=f.last.pk, area=f.city.area(5).pk)), rows=rows, most=most)
+
+
+FINDINGS = [{"kind": "need", "text": "x", "themes": ["rent"]}]
+ASKED: dict[str, Asked] = {
+    "list_layers": read("layers"),
+    "list_districts": read("districts?layer=area"),
+    "read_district": read("districts/{area}"),
+    "list_themes": read("themes"),
+    "list_venues": read("venues", "venues"),
+    "list_sessions": read("sessions", "sessions", 200),
+    "read_session": Asked(lambda f, _: f.ask("GET", f"sessions/{Session.objects.only('pk').earliest('pk').pk}")),
+    "list_conversations": read("conversations?limit=500", "conversations"),
+    "read_conversation": read("conversations/{last}", "findings", MOST_FINDINGS),
+    "list_findings": read("findings?limit=500", "findings"),
+    "need_map": read("need-map?layer=area&period=2026"),
+    "list_devices": read("devices", "devices", 200),
+    "open_session": Asked(
+        lambda f, _: f.ask(
+            "POST", "sessions", {"id": str(uuid7()), "kind": "desk", "started_at": "2026-05-12T09:00:00Z"}
+        )
+    ),
+    "log_conversation": Asked(
+        lambda f, _: f.ask("POST", "conversations", document(findings=FINDINGS * min(f.rows, MOST_FINDINGS))),
+        rows="findings",
+        most=MOST_FINDINGS,
+    ),
+    "change_conversation": Asked(
+        lambda f, h: f.ask(
+            "PATCH", f"conversations/{f.last.pk}", {"findings": FINDINGS * min(f.rows, MOST_FINDINGS)}, **h
+        ),
+        change,
+        "findings",
+        MOST_FINDINGS,
+    ),
+    "change_finding": Asked(
+        lambda f, h: f.ask("PATCH", f"findings/{f.last.findings.only('pk').earliest('pk').pk}", {"severity": 3}, **h),
+        change,
+    ),
+    "delete_conversation": Asked(lambda f, _: f.ask("DELETE", f"conversations/{f.last.pk}")),
+    "issue_enrolment_code": Asked(lambda f, _: f.on_pages("devices/enrolment-codes")),
+    "enrol_device": Asked(
+        lambda f, h: Client().post(
+            "/api/v1/devices/enrol", {"code": h["code"], "name": "phone", "public_key": JWK}, "application/json"
+        ),
+        lambda f: {"code": issue_code(f.asking).code},
+    ),
+    "hello": Asked(lambda f, h: f.ask("POST", "devices/hello", {}, **h), hello),
+    "confirm_device": Asked(
+        lambda f, h: f.on_pages(f"devices/{h['pk']}/confirmation", {"comparison_number": h["number"]}),
+        lambda f: {"pk": str((made := enrolled(f.asking).device).pk), "number": made.comparison_number},
+    ),
+    "revoke_device": Asked(
+        lambda f, _: f.ask("DELETE", f"devices/{Device.objects.only('pk').earliest('pk').pk}?forget=true")
+    ),
+}
+
+
+def test_every_operation_is_asked() -> None:
+    assert set(ASKED) == {o["operationId"] for operations in WRITTEN["paths"].values() for o in operations.values()}
+
+
+@pytest.fixture
+def filled(city: City, themes: dict[str, Any]) -> Filled:
+    asking = person("asking", Role.COORDINATOR, Role.LISTENER)
+    return Filled(city, themes, asking, {"Authorization": f"Bearer {issue(asking)}"})
+
+
+def queries(filled: Filled, asked: Asked) -> list[str]:
+    """What the second of two requests asked the database; both are undone."""
+    told: list[str] = []
+    for _ in range(2):
+        with transaction.atomic():
+            headers = asked.headers(filled)
+            with CaptureQueriesContext(
+                connection,
+            ) as captured:
+                answer = asked.ask(filled, headers)
+            told = [query["sql"][:120] for query in captured.captured_queries]
+            assert answer.status_code < 300, answer.content
+            if asked.rows:
+                assert len(answer.json()[asked.rows]) == min(filled.rows, asked.most)
+            transaction.set_rollback(True)
+    return told
+
+
+def test_nothing_is_asked_per_row(filled: Filled) -> None:
+    filled.fill(ONE)
+    for_one = {name: queries(filled, asked) for name, asked in ASKED.items()}
+    filled.fill(MANY)
+    assert Finding.objects.count() > MANY
+    for name, asked in ASKED.items():
+        for_many = queries(filled, asked)
+        assert len(for_many) == len(for_one[name]), (name, for_one[name], for_many[:20])
+    print("queries per operation:", {name: len(told) for name, told in for_one.items()})
