@@ -234,6 +234,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 BEHIND_TLS = not (DEMO or DEBUG)
 # The prefix binds the cookie to https, to this host and to all of it (RFC 6265bis, section 4.1.3.2).
 SESSION_COOKIE_NAME = "__Host-sessionid" if BEHIND_TLS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if BEHIND_TLS else "csrftoken"
 SESSION_COOKIE_AGE = number("LISTENING_SESSION_IDLE_MINUTES", 30) * 60
 SESSION_ABSOLUTE_AGE = number("LISTENING_SESSION_HOURS", 10) * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

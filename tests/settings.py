@@ -3,6 +3,7 @@
 from backend.settings import *  # noqa: F403
 
 SESSION_COOKIE_NAME = "sessionid"
+CSRF_COOKIE_NAME = "csrftoken"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 SECOND_FACTOR_ROLES: list[str] = []  # tests/listening/signin asks for them
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False

@@ -132,8 +132,10 @@ class TestKey:
         import subprocess
         import sys
 
-        told = "import backend.settings as s; print(s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE)"
-        for demo, expected in (("0", "__Host-sessionid True"), ("1", "sessionid False")):
+        told = "import backend.settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE)"
+        for demo, expected in (
+            ("0", "__Host-sessionid __Host-csrftoken True"), ("1", "sessionid csrftoken False"),
+        ):  # fmt: skip
             ran = subprocess.run(
                 [sys.executable, "-c", told], env={**os.environ, "LISTENING_DEMO": demo}, capture_output=True, text=True
             )
