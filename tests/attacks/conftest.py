@@ -27,6 +27,7 @@ from tests.squareville import City
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "listening.example.org"
+SECRET = "a-secret-of-its-own-for-the-tests-of-the-served-product"
 LIMITS = "read=60/1m,write=30/1m,login=10/5m"
 _callers = itertools.count(1)
 
@@ -104,7 +105,7 @@ def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> I
         "DJANGO_SETTINGS_MODULE": "tests.attacks.served_settings",
         "DATABASE_URL": f"postgis://{named['USER']}:{password}@{host}:{named['PORT']}/{named['NAME']}",
         "LISTENING_PROCESS": "web",
-        "LISTENING_SECRET_KEY": "a-secret-of-its-own-for-the-tests-of-the-served-product",
+        "LISTENING_SECRET_KEY": SECRET,
         "LISTENING_ALLOWED_HOSTS": HOST,
         "LISTENING_TRUSTED_ORIGINS": f"https://{HOST}",
         "LISTENING_TRUST_PROXY": "1",

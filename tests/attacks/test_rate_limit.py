@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,15 @@ from urllib.parse import quote
 
 import pytest
 
+from listening.fieldwork.enrolment import confirm
 from listening.fieldwork.models import ApiToken
 from listening.fieldwork.tokens import issue
-from tests.attacks.conftest import Answer, Served, sign_in
+from tests.attacks.conftest import SECRET, Answer, Served, sign_in
+from tests.attacks.world import PUBLIC_KEY
+from tests.listening.fieldwork.phone import enrolled
 from tests.people import PASSWORD, person
 
-READS, WRITES, LOGINS = 60, 30, 10  # of the limits that the server was started with
+READS, WRITES, LOGINS, ENROLMENTS = 60, 30, 10, 20  # of the limits that the server was started with
 
 
 def burst(served: Served, times: int, path: str, **headers: str) -> list[Answer]:
@@ -109,6 +113,26 @@ class TestWhoIsCounted:
         token = issue(person("listener", "listener"))
         ApiToken.objects.all().delete()
         assert served.ask("GET", "/api/v1/venues", Authorization=f"Bearer {token}").status == 401
+
+
+class TestPhones:
+    def test_codes_are_not_guessed(self, served):
+        body = json.dumps({"code": "A" * 22, "name": "x", "public_key": PUBLIC_KEY}).encode()
+        answers = [
+            served.ask("POST", "/api/v1/devices/enrol", body, Content_Type="application/json").status
+            for _ in range(ENROLMENTS + 2)
+        ]
+        assert answers == [410] * ENROLMENTS + [429] * 2
+
+    @pytest.mark.django_db(transaction=True)
+    def test_one_that_runs_wild_does_not_shut_its_person_out(self, served, settings):
+        settings.SECRET_KEY = SECRET
+        anna = person("anna", "listener")
+        wild = enrolled(anna)
+        confirm(wild.device)
+        answers = burst(served, READS + 20, "/api/v1/venues", Authorization=f"Bearer {wild.token}")
+        assert {answer.status for answer in answers} == {200, 429}
+        assert served.ask("GET", "/api/v1/venues", Authorization=f"Bearer {issue(anna)}").status == 200
 
 
 class TestSigningIn:
