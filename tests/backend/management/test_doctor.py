@@ -13,6 +13,7 @@ from django.contrib.gis.gdal import GDALException
 from django.core.management import call_command, get_commands
 from django.core.management.base import CommandError
 from django.db import NotSupportedError, OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import override_settings
 
 from backend.management.commands import doctor
@@ -284,9 +285,10 @@ class TestDatabase:
         assert "ALTER SYSTEM SET synchronous_commit = 'on'" in answer.mend
 
     def test_migration_not_applied(self):
-        execute("DELETE FROM django_migrations WHERE app = 'records' AND name = '0004_analyze'")
+        newest = MigrationRecorder.Migration.objects.filter(app="records").latest("id")
+        newest.delete()
         answer = only(doctor.migrations)
-        assert answer.said == "1 not applied, the first is records.0004_analyze"
+        assert answer.said == f"1 not applied, the first is records.{newest.name}"
         assert answer.mend.endswith("manage.py migrate")
 
     def test_a_slow_answer_is_cut_off(self, monkeypatch):
