@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "listening.fieldwork",
     "listening.records",
     "listening.rollups",
+    "listening.sync",
     "listening.dashboard",
     "listening.signin",
     "listening.demo",

@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("listening.fieldwork.api.urls")),
     path("", include("listening.capture.api.urls")),
     path("", include("listening.needmaps.api.urls")),
+    path("sync/", include("listening.sync.api.urls")),
 ]

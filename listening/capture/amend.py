@@ -14,8 +14,10 @@ from listening.capture.envelope import city_envelope
 from listening.capture.errors import FindingIdTaken
 from listening.capture.submission import Place, Submission
 from listening.fieldwork.models import User
+from listening.records.field_versions import note_changes
 from listening.records.models import Conversation, Finding, FindingTheme, ParticipantBand, Tombstone
 from listening.records.querysets import sensitivity_of
+from listening.records.render import document_of
 
 
 @transaction.atomic
@@ -27,6 +29,7 @@ def amend(conversation: Conversation, submission: Submission, *, by: User) -> Co
     """
     if submission.id != conversation.pk or submission.listener_id != conversation.listener_id:
         raise ValueError("An amendment keeps the id and the listener.")
+    before = document_of(conversation.pk)
     now = clock.now()
     check(submission, received_at=now, envelope=city_envelope())
     conversation.version += 1
@@ -46,6 +49,7 @@ def amend(conversation: Conversation, submission: Submission, *, by: User) -> Co
         for band in submission.bands
     )
     _replace_findings(conversation, submission)
+    note_changes(conversation, before, document_of(conversation.pk))
     return conversation
 
 

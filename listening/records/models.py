@@ -187,6 +187,24 @@ class FindingTheme(models.Model):
         indexes = [models.Index(fields=["theme", "finding"], name="finding_of_theme")]
 
 
+class FieldVersion(models.Model):
+    """The version of a conversation in which one member was changed last; members without a row are as first logged.
+
+    `field` is a member of the conversation, or `<id of a finding>.<member>`; `<id of a finding>.id` when the finding was
+    added or removed later.
+    """
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="field_versions")
+    field = models.CharField(max_length=80)
+    version = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "field"], name="field_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.version}"
+
+
 class Tombstone(models.Model):
     """A conversation that was deleted: nothing of it remains but that it was here, so that it cannot return."""
 

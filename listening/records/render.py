@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -27,6 +29,13 @@ class RenderedConversation:
     def feature(self) -> str:
         """The conversation as a GeoJSON feature (RFC 7946, section 3.2)."""
         return f'{{"type":"Feature","id":"{self.id}","geometry":{self.geometry},"properties":{self.document}}}'
+
+
+def document_of(pk: UUID) -> dict[str, Any]:
+    """A conversation as the API shows it. Raises ValueError when there is none."""
+    (rendered,) = render_conversations([pk])
+    document: dict[str, Any] = json.loads(rendered.document)
+    return document
 
 
 def render_findings(ids: Sequence[UUID]) -> list[str]:

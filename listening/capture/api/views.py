@@ -47,7 +47,7 @@ from listening.fieldwork.permissions import LogsOrCoordinates, ReadsFindings
 from listening.fieldwork.person import person_of
 from listening.records.models import Conversation, Finding, Tombstone
 from listening.records.permissions import may_change, takes_purpose
-from listening.records.render import RenderedConversation, render_conversations, render_findings
+from listening.records.render import RenderedConversation, document_of, render_conversations, render_findings
 
 JSON = "application/json"
 IF_MATCH = OpenApiParameter(
@@ -221,7 +221,7 @@ class ConversationView(RecordView):
         with transaction.atomic():
             conversation = self.locked(request, Conversation.objects.filter(pk=pk))
             self.check_version(request, conversation)
-            document = current_document(pk)
+            document = document_of(pk)
             if isinstance(patch.get("place"), dict):
                 document["place"] = patch["place"]
             changed = merge_patch(document, patch)
@@ -294,7 +294,7 @@ class FindingView(RecordView):
             holding = Finding.objects.filter(pk=pk).values("conversation_id")
             conversation = self.locked(request, Conversation.objects.filter(pk__in=holding))
             self.check_version(request, conversation)
-            document = current_document(conversation.pk)
+            document = document_of(conversation.pk)
             for index, finding in enumerate(document["findings"]):
                 if finding["id"] == str(pk):
                     if isinstance(patch.get("place"), dict):
@@ -321,12 +321,6 @@ def name_new_findings(document: dict[str, Any]) -> None:
     for finding in findings if isinstance(findings, list) else ():
         if isinstance(finding, dict):
             finding.setdefault("id", str(uuid7()))
-
-
-def current_document(pk: UUID) -> dict[str, Any]:
-    (rendered,) = render_conversations([pk])
-    document: dict[str, Any] = json.loads(rendered.document)
-    return document
 
 
 def plain_page(conversations: list[RenderedConversation], following: str | None) -> str:

@@ -1,0 +1,73 @@
+"""The change feed: give what was committed its place, say where the feed ends, and keep it short.
+
+Readers number, writers do not: an entry gets its position after its writer committed, under one lock. A reader that has
+passed a position will therefore never miss one below it, whatever transaction is still open elsewhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+
+from backend import clock
+from backend.db import sql
+from listening.sync.models import Change, FeedState
+
+ROUND: Final = 5_000  # conversations that one call of sync_sequence looks at, at most
+LEFT_FOR: Final = dt.timedelta(days=180)  # how long the feed says that something left a bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What compaction did: entries that a newer one stands for, and entries about what left long ago."""
+
+    superseded: int
+    forgotten: int
+
+
+def sequence() -> int:
+    """Give positions to all that was committed before this call; returns how many conversations were looked at.
+
+    One short transaction per round. Do not call it inside a long one: others wait for its end.
+    """
+    looked_at = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT sync_sequence()")
+            (numbered,) = cursor.fetchone()
+        looked_at += numbered
+        if numbered == 0:
+            return looked_at
+
+
+def state() -> FeedState:
+    return FeedState.objects.get(pk=FeedState.ONLY)
+
+
+def head() -> int:
+    """The last position that is visible; 0 for an empty feed."""
+    return Change.objects.order_by("-pos").values_list("pos", flat=True).first() or 0
+
+
+@transaction.atomic
+def begin_epoch() -> UUID:
+    """Begin a new epoch: after a restore, when phones may know more than the database. Returns it."""
+    epoch = uuid4()
+    FeedState.objects.filter(pk=FeedState.ONLY).update(epoch=epoch, since=clock.now())
+    return epoch
+
+
+@transaction.atomic
+def compact() -> Compacted:
+    """Keep the newest entry per bucket and conversation; forget after 180 days that something left a bucket.
+
+    The floor rises to the last position that was forgotten: a phone with an older cursor begins anew.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("listening.sync", "compact_feed.sql"), {"before": clock.now() - LEFT_FOR})
+        superseded, forgotten = cursor.fetchone()
+    return Compacted(superseded, forgotten)

@@ -1,0 +1,15 @@
+DROP TRIGGER sync_insert ON records_conversation;
+DROP TRIGGER sync_update ON records_conversation;
+DROP TRIGGER sync_delete ON records_conversation;
+DROP TRIGGER sync_truncate ON records_conversation;
+DROP TRIGGER sync_update ON records_finding;
+DROP TRIGGER sync_insert ON records_findingtheme;
+DROP TRIGGER sync_update ON records_findingtheme;
+DROP TRIGGER sync_delete ON records_findingtheme;
+DROP TRIGGER sync_update ON codelists_theme;
+DROP FUNCTION sync_on_conversation(), sync_on_finding(), sync_on_finding_theme(), sync_on_theme(), sync_on_truncate();
+DROP FUNCTION sync_touch(uuid[]);
+DROP FUNCTION sync_sequence();
+DROP SEQUENCE sync_pos;
+DROP FUNCTION sync_bucketed(uuid[]);
+DELETE FROM sync_feedstate;
