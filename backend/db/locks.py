@@ -6,13 +6,15 @@ Transaction-level ones alone, so that a connection pool cannot leave one behind.
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
 ROLLUPS: Final = 4_702
 BOUNDARIES: Final = 4_703
 ADMINISTRATORS: Final = 4_704
-# Taken in SQL alone: 4_710 by the chain of the audit, 4_711 where database roles get their rights, 4_712 by the change feed.
+# Taken in SQL alone: 4_710 by the chain of the audit, 4_711 where database roles get their rights, 4_712 by the
+# change feed.
 
 
 def try_lock(cursor: CursorWrapper, key: int) -> bool:
@@ -24,3 +26,8 @@ def try_lock(cursor: CursorWrapper, key: int) -> bool:
 def lock(cursor: CursorWrapper, key: int) -> None:
     """Wait for the lock and hold it until the end of the transaction."""
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def lock_record(cursor: CursorWrapper, pk: UUID) -> None:
+    """Let one session at a time write to a record, also to one that is not there yet."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(pk)])

@@ -35,6 +35,11 @@ class LogsOrCoordinates(HasRole):
     roles = roles.LOG | roles.COORDINATE
 
 
+class Coordinates(HasRole):
+    summary = "coordinators"
+    roles = roles.COORDINATE
+
+
 class Convenes(HasRole):
     summary = "people who open sessions"
     roles = roles.CONVENE

@@ -32,21 +32,27 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(Exists(inside))
 
 
+def looked_after(user: User, person: str = "person") -> Q:
+    """Rows of people whom somebody looks after: themselves; for coordinators also listeners in their districts today.
+
+    `person`: the column of the row that names its person.
+    """
+    allowed = Q(**{person: user})
+    scope = user.scope
+    if scope.has(*COORDINATE):
+        today = clock.today()
+        assignments = user.assignments.model.objects.valid_on(today).within(scope.reach(*COORDINATE), today)
+        allowed |= Q(Exists(assignments.filter(role=Role.LISTENER, person=OuterRef(person))))
+    return allowed
+
+
 class DeviceQuerySet(models.QuerySet["Device"]):
     def visible_to(self, user: User) -> Self:
         """Phones a person may look at and revoke.
 
         Their own; for coordinators those of people who listen in their districts today; for administrators all.
         """
-        scope = user.scope
-        if scope.has(*ADMINISTER):
-            return self.all()
-        allowed = Q(person=user)
-        if scope.has(*COORDINATE):
-            today = clock.today()
-            assignments = user.assignments.model.objects.valid_on(today).within(scope.reach(*COORDINATE), today)
-            allowed |= Q(Exists(assignments.filter(role=Role.LISTENER, person=OuterRef("person"))))
-        return self.filter(allowed)
+        return self.all() if user.scope.has(*ADMINISTER) else self.filter(looked_after(user))
 
 
 class SessionQuerySet(models.QuerySet["Session"]):

@@ -190,8 +190,8 @@ class FindingTheme(models.Model):
 class FieldVersion(models.Model):
     """The version of a conversation in which one member was changed last; members without a row are as first logged.
 
-    `field` is a member of the conversation, or `<id of a finding>.<member>`; `<id of a finding>.id` when the finding was
-    added or removed later.
+    `field` is a member of the conversation, or `<id of a finding>.<member>`; `<id of a finding>.id` when the finding
+    was added or removed later.
     """
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="field_versions")

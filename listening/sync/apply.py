@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from backend import clock
-from backend.problems import FieldError
+from backend.problems import FieldError, as_problem
 from listening.capture.accept import accept
 from listening.capture.amend import amend, delete
 from listening.capture.api.serializers import read_submission
@@ -27,7 +28,7 @@ from listening.records.models import Conversation, Tombstone
 from listening.records.permissions import may_change, may_log
 from listening.records.render import document_of
 from listening.sync.clocks import PhoneClock
-from listening.sync.merge import Merge, merge_conversation, merge_finding
+from listening.sync.merge import FieldClash, Merge, merge_conversation, merge_finding
 from listening.sync.ops import Op
 from listening.sync.outcomes import NotNow, NotYet, Outcome, Rejected, accepted
 
@@ -37,19 +38,20 @@ BROUGHT_WITHIN: Final = dt.timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Bringer:
-    """Who brings ops, and by which clock. `vouched`: a coordinator has let the op in, whatever the person may do today."""
+    """Who brings ops, and by which clock. `vouched`: a coordinator has let the op in; `request`: for the audit."""
 
     person: User
     clock: PhoneClock
     vouched: bool = False
+    request: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What an op did: its outcome, and the clash that it left in a conversation."""
+    """What an op did: its outcome, and the members that clashed in a conversation which was there before."""
 
     outcome: Outcome
-    merge: Merge | None = None
+    clashes: Sequence[FieldClash] = ()
     conversation: Conversation | None = None
 
 
@@ -106,7 +108,10 @@ def _update_conversation(op: Op, by: Bringer) -> Applied:
     conversation = _locked(op.id, by)
     changes, is_adjusted = by.clock.corrected(op.members("set"))
     return _amend(
-        conversation, merge_conversation(document_of(op.id), versions_of(conversation), op.base, changes), by, is_adjusted
+        conversation,
+        merge_conversation(document_of(op.id), versions_of(conversation), op.base, changes),
+        by,
+        is_adjusted,
     )
 
 
@@ -114,7 +119,8 @@ def _delete_conversation(op: Op, by: Bringer) -> Applied:
     gone = Tombstone.objects.visible_to(by.person).filter(pk=op.id).first()
     if gone is not None:
         return Applied(accepted(gone.version))
-    return Applied(accepted(delete(_locked(op.id, by), by=by.person).version))
+    conversation = _locked(op.id, by)
+    return Applied(accepted(delete(conversation, by=by.person).version), conversation=conversation)
 
 
 def _create_finding(op: Op, by: Bringer) -> Applied:
@@ -126,7 +132,7 @@ def _create_finding(op: Op, by: Bringer) -> Applied:
             raise Rejected("gone")
         document["findings"].append(found)
         _change(conversation, document, by)
-        return Applied(accepted(conversation.version))
+        return Applied(accepted(conversation.version), conversation=conversation)
     # It may be the same one: the answer was lost together with the ledger's row.
     again = {**document, "findings": [found if one["id"] == found["id"] else one for one in document["findings"]]}
     if _read(again, conversation) != _read(document, conversation):
@@ -153,7 +159,7 @@ def _delete_finding(op: Op, by: Bringer) -> Applied:
     _require_finding(document, versions, op.id)
     document["findings"] = [one for one in document["findings"] if one["id"] != str(op.id)]
     _change(conversation, document, by)
-    return Applied(accepted(conversation.version))
+    return Applied(accepted(conversation.version), conversation=conversation)
 
 
 HANDLERS: Final[Mapping[tuple[str, str], Callable[[Op, Bringer], Applied]]] = {
@@ -212,8 +218,10 @@ def _amend(conversation: Conversation, merge: Merge, by: Bringer, is_adjusted: b
     if clashing:
         names = sorted(clash.field for clash in clashing)
         outcome = Outcome("conflict", {"version": conversation.version, "fields": names})
-        return Applied(outcome, Merge(merge.current, merge.asked, merge.document, clashing, merge.is_merged), conversation)
-    return Applied(accepted(conversation.version, merged=merge.is_merged, clock_adjusted=is_adjusted))
+        return Applied(outcome, clashing, conversation)
+    return Applied(
+        accepted(conversation.version, merged=merge.is_merged, clock_adjusted=is_adjusted), conversation=conversation
+    )
 
 
 def _change(conversation: Conversation, document: dict[str, Any], by: Bringer) -> None:
@@ -244,7 +252,5 @@ def _uuid(told: object) -> UUID | None:
 
 
 def _errors(error: serializers.ValidationError) -> list[FieldError]:
-    from backend.problems import as_problem
-
     problem = as_problem(error)
     return [] if problem is None else problem.errors

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from listening.fieldwork.models import User
 from listening.fieldwork.roles import COORDINATE, LOG
@@ -68,9 +68,7 @@ class Buckets:
         ]
 
     def __and__(self, other: Buckets) -> Buckets:
-        return Buckets(
-            self.person_id, self.own and other.own, self.city & other.city, self.districts & other.districts
-        )
+        return Buckets(self.person_id, self.own and other.own, self.city & other.city, self.districts & other.districts)
 
     def __or__(self, other: Buckets) -> Buckets:
         return Buckets(self.person_id, self.own or other.own, self.city | other.city, self.districts | other.districts)
@@ -91,7 +89,7 @@ class Buckets:
             *([f"district:{district_id}:{TIERS[tier]}"] if (district_id, tier) in self.districts else []),
         ]
 
-    def as_parameters(self) -> dict[str, object]:
+    def as_parameters(self) -> dict[str, Any]:
         """For SQL: `owner` (null: none), `city`, and `districts` and `tiers` side by side."""
         pairs = sorted(self.districts)
         return {
@@ -100,5 +98,3 @@ class Buckets:
             "districts": [district for district, _ in pairs],
             "tiers": [tier for _, tier in pairs],
         }
-
-

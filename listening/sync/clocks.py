@@ -1,4 +1,4 @@
-"""The clock of a phone may be wrong by years. Each push says what it shows; the difference corrects what was logged by it.
+"""The clock of a phone may be wrong by years. Each push says what it shows; the difference corrects what it logged.
 
 It orders nothing and merges nothing: `occurred_at` alone is put right.
 """
@@ -26,6 +26,11 @@ class PhoneClock:
             return dt.timedelta(0)
         skew = self.received_at - self.sent_at
         return skew if abs(skew) > TOLERANCE else dt.timedelta(0)
+
+    def put_right(self, op: dict[str, Any]) -> dict[str, Any]:
+        """An op that is to wait: with its instants put right now, while it is known what the phone's clock showed."""
+        parts = {name: self.corrected(op[name])[0] for name in ("fields", "set") if isinstance(op.get(name), dict)}
+        return {**op, **parts}
 
     def corrected(self, told: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """Members of a record with `occurred_at` put right, and whether that changed it. Never later than received.

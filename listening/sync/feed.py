@@ -38,9 +38,9 @@ def sequence() -> int:
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT sync_sequence()")
-            (numbered,) = cursor.fetchone()
-        looked_at += numbered
-        if numbered == 0:
+            looked_at_now: int = cursor.fetchone()[0]
+        looked_at += looked_at_now
+        if looked_at_now == 0:
             return looked_at
 
 
@@ -50,7 +50,8 @@ def state() -> FeedState:
 
 def head() -> int:
     """The last position that is visible; 0 for an empty feed."""
-    return Change.objects.order_by("-pos").values_list("pos", flat=True).first() or 0
+    last: int | None = Change.objects.order_by("-pos").values_list("pos", flat=True).first()
+    return last or 0
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Merge a change made on an old version with what others have changed since, member by member.
 
-A member clashes when somebody changed it after the version that the phone had, to something else than the phone says. The
-stored value stays, the other one is kept beside it for a coordinator: neither is lost, and no clock decides.
+A member clashes when somebody changed it after the version that the phone had, to something else than the phone says.
+The stored value stays, the other one is kept beside it for a coordinator: neither is lost, and no clock decides.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ATTRIBUTES: Final = {"session": "session_id", "venue": "venue_id"}
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class FieldClash:
     """A member that was changed on both sides; values as in a document. `finding` None: of the conversation."""
 
     member: str
@@ -34,7 +34,7 @@ class Clash:
         return self.member if self.finding is None else finding_field(self.finding, self.member)
 
     def differs(self, one: Submission, other: Submission) -> bool:
-        """Whether two readings of the conversation say different things here: 10:00Z is no other instant than 11:00+01."""
+        """Whether two readings of the conversation differ here: 10:00Z is no other instant than 11:00+01:00."""
         return self._value(one) != self._value(other)
 
     def _value(self, submission: Submission) -> object:
@@ -52,7 +52,7 @@ class Merge:
     current: dict[str, Any]
     asked: dict[str, Any]
     document: dict[str, Any]
-    clashes: list[Clash]
+    clashes: list[FieldClash]
     is_merged: bool
 
 
@@ -66,7 +66,7 @@ def merge_conversation(
     for member, value in changes.items():
         _put(asked, member, value)
         if versions.get(member, 1) > base:
-            clashes.append(Clash(member, None, current[member], value))
+            clashes.append(FieldClash(member, None, current[member], value))
         else:
             _put(merged, member, value)
     return Merge(current, asked, merged, clashes, _is_newer(versions, base))
@@ -84,7 +84,7 @@ def merge_finding(
     for member, value in changes.items():
         _put(one, member, value)
         if versions.get(finding_field(finding, member), 1) > base:
-            clashes.append(Clash(member, finding, now[member], value))
+            clashes.append(FieldClash(member, finding, now[member], value))
         else:
             _put(other, member, value)
     removed = set(remove)
@@ -104,7 +104,7 @@ def with_value(current: dict[str, Any], field: str, value: Any) -> dict[str, Any
 
 def _check(changes: Mapping[str, Any], members: Iterable[str]) -> None:
     if unknown := changes.keys() - set(members):
-        raise serializers.ValidationError({name: "There is no such member to set." for name in sorted(unknown)})
+        raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "There is no such member to set."))
 
 
 def _put(holder: dict[str, Any], member: str, value: Any) -> None:

@@ -9,10 +9,11 @@ from django.db.models import Q
 
 from listening.fieldwork.models import User
 from listening.records.models import Conversation
+from listening.sync.querysets import WaitingOpQuerySet
 
 
 class Touched(models.Model):
-    """A conversation that somebody wrote to, in a transaction that the feed has not looked at yet. Written by triggers."""
+    """A conversation that was written to, in a transaction that the feed has not looked at yet. Written by triggers."""
 
     id = models.BigAutoField(primary_key=True)
     conversation_id = models.UUIDField()
@@ -27,8 +28,8 @@ class Touched(models.Model):
 class Change(models.Model):
     """An entry of the change feed: a conversation came into, changed in, or left a bucket. Written by `sequence` alone.
 
-    A bucket is the conversations of one listener (`owner_id`), or those of one district and tier (`district_id` 0: of no
-    district). `pos` is the place in the feed: positions become visible in their order.
+    A bucket is the conversations of one listener (`owner_id`), or those of one district and tier (`district_id` 0: of
+    no district). `pos` is the place in the feed: positions become visible in their order.
     """
 
     pos = models.BigIntegerField(primary_key=True)
@@ -129,6 +130,8 @@ class WaitingOp(models.Model):
     why = models.CharField(max_length=12, choices=Why)
     waiting_for = models.UUIDField(null=True, db_index=True, help_text="Id of what it belongs to.")
     body = models.JSONField()
+
+    objects = WaitingOpQuerySet.as_manager()
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -31,7 +31,7 @@ MEMBERS: Final[Mapping[tuple[str, str], tuple[frozenset[str], frozenset[str]]]] 
     ("finding", "update"): (frozenset({"conversation", "base"}), frozenset({"set", "add", "remove"})),
     ("finding", "delete"): (frozenset({"conversation"}), frozenset()),
 }
-# From the schema in which an op was written to the one after it. A phone that was not updated still gets rid of its ops.
+# From the schema in which an op was written to the next: a phone that was not updated still gets rid of its ops.
 UPCASTERS: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
 
 

@@ -1,8 +1,8 @@
 """Pull: what changed for a person since a cursor, page by page.
 
-A page says what *is*, not what happened: of each conversation that an entry of the feed names, the row as it stands and the
-buckets in which it lies now, or that it lies in none. So an entry may be delivered twice, and entries of one conversation
-in any order, without harm.
+A page says what *is*, not what happened: of each conversation that an entry of the feed names, the row as it stands and
+the buckets in which it lies now, or that it lies in none. So an entry may be delivered twice, and entries of one
+conversation in any order, without harm.
 """
 
 from __future__ import annotations
@@ -95,9 +95,7 @@ def _within(cursor: Cursor, buckets: Buckets) -> Cursor:
     filling = Buckets.named(buckets.person_id, cursor.filling) & buckets
     new = buckets - known - filling
     after = None if new or not filling else cursor.after
-    return replace(
-        cursor, known=tuple(known.names), filling=tuple((filling | new).names), after=after
-    )
+    return replace(cursor, known=tuple(known.names), filling=tuple((filling | new).names), after=after)
 
 
 def _fill(person: User, cursor: Cursor, limit: int) -> tuple[list[UUID], Cursor, bool]:
@@ -114,7 +112,11 @@ def _follow(person: User, cursor: Cursor, limit: int) -> tuple[list[UUID], Curso
     """The next entries of the feed."""
     head = feed.head()
     with connection.cursor() as db:
-        asked = {**Buckets.named(person.pk, cursor.known).as_parameters(), "pos": cursor.pos, "limit": limit}
+        asked: dict[str, Any] = {
+            **Buckets.named(person.pk, cursor.known).as_parameters(),
+            "pos": cursor.pos,
+            "limit": limit,
+        }
         db.execute(sql.read("listening.sync", "feed_page.sql"), asked)
         entries: list[tuple[int, UUID]] = db.fetchall()
     more = len(entries) == limit
@@ -125,7 +127,7 @@ def _follow(person: User, cursor: Cursor, limit: int) -> tuple[list[UUID], Curso
 
 def _ids(name: str, buckets: Buckets, **asked: Any) -> list[UUID]:
     with connection.cursor() as db:
-        db.execute(sql.read("listening.sync", name), {**buckets.as_parameters(), **asked})
+        db.execute(sql.read("listening.sync", name), buckets.as_parameters() | asked)
         return [pk for (pk,) in db.fetchall()]
 
 

@@ -6,123 +6,202 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('records', '0006_field_versions'),
+        ("records", "0006_field_versions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Op',
+            name="Op",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('device_id', models.UUIDField(null=True)),
-                ('fingerprint', models.BinaryField(max_length=32)),
-                ('received_at', models.DateTimeField()),
-                ('outcome', models.JSONField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("device_id", models.UUIDField(null=True)),
+                ("fingerprint", models.BinaryField(max_length=32)),
+                ("received_at", models.DateTimeField()),
+                ("outcome", models.JSONField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Touched',
+            name="Touched",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('conversation_id', models.UUIDField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("conversation_id", models.UUIDField()),
             ],
             options={
-                'verbose_name_plural': 'touched',
+                "verbose_name_plural": "touched",
             },
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('pos', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('conversation_id', models.UUIDField()),
-                ('owner_id', models.BigIntegerField(null=True)),
-                ('district_id', models.BigIntegerField(null=True)),
-                ('tier', models.SmallIntegerField(null=True)),
-                ('at', models.DateTimeField()),
+                ("pos", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("conversation_id", models.UUIDField()),
+                ("owner_id", models.BigIntegerField(null=True)),
+                ("district_id", models.BigIntegerField(null=True)),
+                ("tier", models.SmallIntegerField(null=True)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('owner_id__isnull', False)), fields=['owner_id', 'pos'], name='change_of_owner'), models.Index(condition=models.Q(('owner_id__isnull', True)), fields=['district_id', 'tier', 'pos'], name='change_in_district'), models.Index(condition=models.Q(('owner_id__isnull', True)), fields=['tier', 'pos'], name='change_in_city')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('district_id__isnull', True), ('owner_id__isnull', False), ('tier__isnull', True)), models.Q(('district_id__isnull', False), ('owner_id__isnull', True), ('tier__isnull', False)), _connector='OR'), name='change_in_one_bucket')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("owner_id__isnull", False)),
+                        fields=["owner_id", "pos"],
+                        name="change_of_owner",
+                    ),
+                    models.Index(
+                        condition=models.Q(("owner_id__isnull", True)),
+                        fields=["district_id", "tier", "pos"],
+                        name="change_in_district",
+                    ),
+                    models.Index(
+                        condition=models.Q(("owner_id__isnull", True)), fields=["tier", "pos"], name="change_in_city"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("district_id__isnull", True), ("owner_id__isnull", False), ("tier__isnull", True)
+                            ),
+                            models.Q(
+                                ("district_id__isnull", False), ("owner_id__isnull", True), ("tier__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="change_in_one_bucket",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FeedState',
+            name="FeedState",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('epoch', models.UUIDField()),
-                ('since', models.DateTimeField()),
-                ('floor', models.BigIntegerField(default=0)),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("epoch", models.UUIDField()),
+                ("since", models.DateTimeField()),
+                ("floor", models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='feedstate_is_one')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="feedstate_is_one")],
             },
         ),
         migrations.CreateModel(
-            name='Held',
+            name="Held",
             fields=[
-                ('conversation_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('owner_id', models.BigIntegerField()),
-                ('district_id', models.BigIntegerField()),
-                ('tier', models.SmallIntegerField()),
+                ("conversation_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("owner_id", models.BigIntegerField()),
+                ("district_id", models.BigIntegerField()),
+                ("tier", models.SmallIntegerField()),
             ],
             options={
-                'verbose_name_plural': 'held',
-                'indexes': [models.Index(fields=['owner_id', 'conversation_id'], name='held_by_owner'), models.Index(fields=['district_id', 'tier', 'conversation_id'], name='held_in_district')],
+                "verbose_name_plural": "held",
+                "indexes": [
+                    models.Index(fields=["owner_id", "conversation_id"], name="held_by_owner"),
+                    models.Index(fields=["district_id", "tier", "conversation_id"], name="held_in_district"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='WaitingOp',
+            name="WaitingOp",
             fields=[
-                ('op', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='waiting', serialize=False, to='sync.op')),
-                ('why', models.CharField(choices=[('deferred', 'Deferred'), ('quarantined', 'Quarantined')], max_length=12)),
-                ('waiting_for', models.UUIDField(db_index=True, help_text='Id of what it belongs to.', null=True)),
-                ('body', models.JSONField()),
+                (
+                    "op",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="waiting",
+                        serialize=False,
+                        to="sync.op",
+                    ),
+                ),
+                (
+                    "why",
+                    models.CharField(choices=[("deferred", "Deferred"), ("quarantined", "Quarantined")], max_length=12),
+                ),
+                ("waiting_for", models.UUIDField(db_index=True, help_text="Id of what it belongs to.", null=True)),
+                ("body", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='Clash',
+            name="Clash",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(help_text='A member of the conversation, or `<id of a finding>.<member>`.', max_length=80)),
-                ('ours', models.JSONField(null=True)),
-                ('theirs', models.JSONField(null=True)),
-                ('at', models.DateTimeField()),
-                ('settlement', models.CharField(blank=True, choices=[('ours', 'Ours'), ('theirs', 'Theirs')], max_length=6)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clashes', to='records.conversation')),
-                ('settled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('op', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clashes', to='sync.op')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "field",
+                    models.CharField(
+                        help_text="A member of the conversation, or `<id of a finding>.<member>`.", max_length=80
+                    ),
+                ),
+                ("ours", models.JSONField(null=True)),
+                ("theirs", models.JSONField(null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "settlement",
+                    models.CharField(blank=True, choices=[("ours", "Ours"), ("theirs", "Theirs")], max_length=6),
+                ),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="clashes", to="records.conversation"
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "op",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="clashes", to="sync.op"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'clashes',
-                'ordering': ['-at', '-id'],
+                "verbose_name_plural": "clashes",
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('device_id', models.UUIDField(null=True)),
-                ('pushed_at', models.DateTimeField(null=True)),
-                ('pulled_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("device_id", models.UUIDField(null=True)),
+                ("pushed_at", models.DateTimeField(null=True)),
+                ("pulled_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('person', 'device_id'), name='contact_once', nulls_distinct=False)],
+                "constraints": [
+                    models.UniqueConstraint(fields=("person", "device_id"), name="contact_once", nulls_distinct=False)
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='op',
-            index=models.Index(fields=['received_at'], name='op_received'),
+            model_name="op",
+            index=models.Index(fields=["received_at"], name="op_received"),
         ),
         migrations.AddConstraint(
-            model_name='clash',
-            constraint=models.UniqueConstraint(fields=('op', 'field'), name='clash_once'),
+            model_name="clash",
+            constraint=models.UniqueConstraint(fields=("op", "field"), name="clash_once"),
         ),
     ]

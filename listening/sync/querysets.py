@@ -1,0 +1,29 @@
+"""Questions about what sync keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from listening.fieldwork.models import Session
+from listening.fieldwork.querysets import looked_after
+from listening.records.models import Conversation, Finding
+
+if TYPE_CHECKING:
+    from listening.fieldwork.models import User
+    from listening.sync.models import WaitingOp
+
+
+class WaitingOpQuerySet(models.QuerySet["WaitingOp"]):
+    def visible_to(self, user: User) -> Self:
+        """Ops that wait, of a person themselves, and for coordinators of those who listen in their districts."""
+        return self.filter(looked_after(user, "op__person"))
+
+    def ready(self, user: User) -> Self:
+        """Deferred ops of a person whose record has come meanwhile, the oldest first."""
+        come = Q()
+        for model in (Session, Conversation, Finding):
+            come |= Q(Exists(model._default_manager.filter(pk=OuterRef("waiting_for"))))
+        return self.filter(come, why="deferred", op__person=user).order_by("op__received_at", "pk")
