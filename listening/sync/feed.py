@@ -45,13 +45,18 @@ def sequence() -> int:
 
 
 def state() -> FeedState:
-    return FeedState.objects.get(pk=FeedState.ONLY)
+    """The row about the feed; made anew where somebody has emptied all tables, which is a new epoch."""
+    found = FeedState.objects.filter(pk=FeedState.ONLY).first()
+    if found is None:
+        told = {"epoch": uuid4(), "since": clock.now()}
+        found, _ = FeedState.objects.get_or_create(pk=FeedState.ONLY, defaults=told)
+    return found
 
 
 def head() -> int:
-    """The last position that is visible; 0 for an empty feed."""
+    """The last position that is visible, also when compaction has deleted its entry; 0 for an empty feed."""
     last: int | None = Change.objects.order_by("-pos").values_list("pos", flat=True).first()
-    return last or 0
+    return max(last or 0, state().floor)
 
 
 @transaction.atomic

@@ -62,6 +62,7 @@ def pull(person: User, cursor: Cursor | None, *, limit: int) -> Page:
     Numbers what was committed, then reads one snapshot. Call it outside of a transaction.
     """
     feed.sequence()
+    feed.state()  # it may have to be written, and the snapshot only reads
     with one_snapshot():
         state = feed.state()
         epoch = str(state.epoch)

@@ -66,7 +66,7 @@ class EnvelopeSerializer(StrictSerializer):
     """A push, before its ops are looked at: a bad one spoils no other."""
 
     sent_at = InstantField(required=False)
-    ops = serializers.ListField(child=serializers.JSONField())
+    ops = serializers.ListField(child=serializers.JSONField(allow_null=True))
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):

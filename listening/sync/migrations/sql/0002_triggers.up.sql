@@ -58,7 +58,10 @@ END $$;
 
 CREATE FUNCTION sync_on_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    TRUNCATE sync_touched, sync_change, sync_held;
+    -- Not TRUNCATE: the statement that fires this may be truncating them as well.
+    DELETE FROM sync_touched;
+    DELETE FROM sync_change;
+    DELETE FROM sync_held;
     RETURN NULL;
 END $$;
 
