@@ -10,12 +10,11 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.db import connection
 
 from backend import clock
@@ -96,13 +95,16 @@ def age(name: str, now: dt.datetime) -> dt.timedelta:
 def _settle(name: str) -> None:
     """Have the disk hold it before a row says so: after a power cut a phone has nothing to send again.
 
-    An object store answers only when it has stored; it has no path.
+    An object store answers only when it has stored.
     """
-    with suppress(NotImplementedError):
-        path = Path(storage().path(name))
-        for place in (path, *list(path.parents)[:4]):
-            opened = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(opened)
-            finally:
-                os.close(opened)
+    where = storage()
+    if not isinstance(where, FileSystemStorage):
+        return
+    path = Path(where.path(name))
+    folders = [folder for folder in path.parents if folder.is_relative_to(where.location)]
+    for place in (path, *folders):
+        opened = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
