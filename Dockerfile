@@ -21,6 +21,10 @@ RUN pybabel -q compile -d backend/locale -D django \
     && python manage.py collectstatic --noinput --verbosity 0 --ignore redoc --ignore rest_framework \
     && python -m compileall -q backend districts listening
 
+# Photos and sound, on a volume; all else of the container is read only.
+ENV LISTENING_MEDIA_ROOT=/var/lib/listening/media
+RUN install --directory --owner=10001 --mode=0700 /var/lib/listening/media
+
 # The code belongs to root: whoever breaks into the service cannot change it.
 USER 10001
 ENV LISTENING_PROCESS=web

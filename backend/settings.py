@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "listening.codelists",
     "listening.fieldwork",
     "listening.records",
+    "listening.attachments",
     "listening.rollups",
     "listening.sync",
     "listening.dashboard",
@@ -264,8 +265,18 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Source maps are read by developers alone: not worth the half minute that compressing them takes.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "map")
-STORAGES = {
+# Photos and sound of conversations; served by a view that asks who is asking, never by their address.
+MEDIA_ROOT = Path(os.environ.get("LISTENING_MEDIA_ROOT", "").strip() or BASE_DIR / "var" / "media")
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "attachments": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": MEDIA_ROOT / "attachments",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

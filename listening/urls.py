@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("listening.codelists.api.urls")),
     path("", include("listening.fieldwork.api.urls")),
     path("", include("listening.capture.api.urls")),
+    path("", include("listening.attachments.api.urls")),
     path("", include("listening.needmaps.api.urls")),
     path("sync/", include("listening.sync.api.urls")),
 ]

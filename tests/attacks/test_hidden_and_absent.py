@@ -18,6 +18,8 @@ from listening.fieldwork.assignments import assign
 from listening.fieldwork.models import Device, Session, User
 from listening.fieldwork.tokens import issue
 from listening.records.models import Conversation, Finding
+from tests.listening.attachments.media import jpeg
+from tests.listening.attachments.phone import Upload
 from tests.listening.fieldwork.phone import enrolled
 from tests.listening.submissions import NOON, conversation, heard
 from tests.people import person
@@ -28,6 +30,8 @@ ADDRESSES = {
     "conversation": ("GET", "HEAD", "PATCH", "DELETE"),
     "finding": ("PATCH",),
     "session": ("GET", "HEAD"),
+    "attachment": ("GET", "HEAD", "PATCH"),
+    "attachment-content": ("GET", "HEAD"),
     "device": ("DELETE",),
     "device-confirmation": ("POST",),
 }
@@ -44,6 +48,7 @@ class Hidden:
     conversation: UUID
     finding: UUID
     session: UUID
+    attachment: UUID
     device: UUID
 
     def of(self, address: str) -> UUID:
@@ -71,7 +76,10 @@ def hidden(city, themes) -> Hidden:
     session = Session.objects.create(id=uuid7(), kind="desk", title="x", started_at=NOON, convener=anna)
     accept(conversation(anna, heard("need", themes["rent"]), area=5, session_id=session.pk), by=anna)
     (stored,) = Conversation.objects.all()
-    return Hidden(stored.pk, Finding.objects.get().pk, session.pk, enrolled(anna).device.pk)
+    upload = Upload(APIClient(), jpeg(), stored.pk)
+    upload.client.force_authenticate(anna)
+    assert upload.bring().status_code == 204
+    return Hidden(stored.pk, Finding.objects.get().pk, session.pk, upload.id, enrolled(anna).device.pk)
 
 
 @pytest.fixture
@@ -110,7 +118,7 @@ def answered(person: User, method: str, address: str, pk: UUID, headers: dict[st
         headers=headers,
     )
     told = {name: value for name, value in answer.headers.items() if name not in OWN}
-    return answer.status_code, told, answer.content.decode().replace(str(pk), "ID")
+    return answer.status_code, told, answer.content.decode("latin-1").replace(str(pk), "ID")
 
 
 @pytest.mark.parametrize("curious", [another_listener, coordinator_elsewhere, machine_that_writes], indirect=True)
@@ -152,7 +160,7 @@ def test_whose_it_was_no_longer(hidden, city):
 def test_it_works(hidden):
     """Who may see it does."""
     anna = User.objects.get(username="anna")
-    for address in ("conversation", "session"):
+    for address in ("conversation", "session", "attachment", "attachment-content"):
         assert answered(anna, "GET", address, hidden.of(address), {})[0] == 200
     assert answered(anna, "DELETE", "device", hidden.device, {})[0] == 204
     assert answered(anna, "PATCH", "finding", hidden.finding, {"If-Match": '"guess"'})[0] == 412

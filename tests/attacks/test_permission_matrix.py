@@ -14,10 +14,12 @@ from django.db import transaction
 from drf_spectacular.generators import SchemaGenerator
 from uuid6 import uuid7
 
+from listening.attachments.models import Attachment
 from listening.fieldwork.models import Device
 from listening.records.models import Conversation
 from tests.attacks.world import (
     ACTORS,
+    ATTACHMENTS,
     CONVERSATIONS,
     DEVICES,
     FINDINGS,
@@ -58,12 +60,16 @@ def refusal(operation: str, actor: str) -> int | None:
 
 def test_the_table_is_complete() -> None:
     assert set(TABLE["admits"]) == set(OPERATIONS), "an operation without a row, or a row without an operation"
-    for table in ("conversations", "findings", "sessions", "counts", "devices"):
+    for table in ("conversations", "findings", "sessions", "counts", "devices", "attachments"):
         assert set(TABLE[table]) == set(ACTORS), table
     named = {actor for admitted in TABLE["admits"].values() if admitted != "everybody" for actor in admitted}
     assert named <= set(ACTORS)
     assert {name for names in TABLE["conversations"].values() for name in names} | {"absent"} == set(CONVERSATIONS)
     assert {name for names in TABLE["findings"].values() for name in names} < set(FINDINGS)
+    assert {name for names in TABLE["attachments"].values() for name in names} | {
+        "absent",
+        "early_of_colleague",
+    } == set(ATTACHMENTS)
     assert {name for names in TABLE["devices"].values() for name in names} | {"absent"} == set(DEVICES)
 
 
@@ -277,6 +283,42 @@ def test_phones(world: World, name: str) -> None:
         wanted = refusal("revoke_device", actor) or (204 if reads else 404)
         check("devices", ("revoke", actor, name), revoked.status_code, wanted)
         check("devices", ("is revoked", actor, name), held, name != "absent" and wanted != 204)
+
+
+@pytest.mark.parametrize("name", ATTACHMENTS)
+def test_attachments(world: World, name: str) -> None:
+    """Who announced one sends and reads it; who reads its conversation reads it; for others it is absent."""
+    pk, sent = world.attachments[name], {"Upload-Offset": "1"}
+    held = Attachment.objects.filter(pk=pk).first()
+    owners = {"own": "listener", "early": "listener", "intruding": "newcomer"}
+    for actor in ACTORS:
+        client, reads = world.client(actor), name in TABLE["attachments"][actor]
+        is_own = reads and world.people[actor].username == owners.get(name)
+        listed = client.get(f"{API}/attachments", {"conversation": str(held.conversation_id if held else uuid7())})
+        if status := refusal("list_attachments", actor):
+            check("attachments", ("list", actor), listed.status_code, status)
+        else:
+            ids = {one["id"] for one in listed.json()["attachments"]}
+            check("attachments", ("list", actor, name), str(pk) in ids, reads)
+        one, content = client.get(f"{API}/attachments/{pk}"), client.get(f"{API}/attachments/{pk}/content")
+        for operation, answer, good in (("read_attachment", one, 200), ("download_attachment", content, 409)):
+            wanted = refusal(operation, actor) or (good if reads else 404)
+            check("attachments", (operation, actor, name), answer.status_code, wanted)
+        announced = {"id": str(pk), "conversation": str(uuid7()), "size": 1, "sha256": "0" * 64}
+        try:
+            with transaction.atomic():
+                again = client.post(f"{API}/attachments", announced | {"media_type": "image/png"}, format="json")
+                patched = client.generic(
+                    "PATCH", f"{API}/attachments/{pk}", b"x", "application/offset+octet-stream", headers=sent
+                )
+                raise Undo
+        except Undo:
+            pass
+        wanted = refusal("announce_attachment", actor) or (201 if name == "absent" else 409)
+        check("attachments", ("announce", actor, name), again.status_code, wanted)
+        # What was not there is since it was announced, a moment ago: of one byte, all of which is sent.
+        wanted = 204 if is_own else 409 if name == "absent" else 403 if reads else 404
+        check("attachments", ("send", actor, name), patched.status_code, refusal("send_attachment", actor) or wanted)
 
 
 def test_phones_come_in_by_their_own_doors(world: World) -> None:

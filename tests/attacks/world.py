@@ -17,6 +17,8 @@ from uuid6 import uuid7
 
 from backend import clock
 from districts.models import District
+from listening.attachments.announce import Announcement, announce
+from listening.attachments.receive import receive
 from listening.capture.accept import accept_many
 from listening.capture.amend import delete
 from listening.capture.submission import Place
@@ -49,6 +51,7 @@ FINDINGS = (
     "nowhere", "deleted", "deleted_own",
 )  # fmt: skip
 SESSIONS = ("own", "here", "elsewhere", "nowhere", "absent")
+ATTACHMENTS = ("own", "here", "internal", "elsewhere", "early", "early_of_colleague", "intruding", "absent")
 DEVICES = ("own", "in_5", "in_9", "of_planner", "absent")
 PUBLIC_KEY = read_public_key(jwk(new_key()))
 
@@ -75,6 +78,7 @@ class World:
     findings: dict[str, UUID] = field(default_factory=dict)
     sessions: dict[str, UUID] = field(default_factory=dict)
     devices: dict[str, UUID] = field(default_factory=dict)
+    attachments: dict[str, UUID] = field(default_factory=dict)
 
     def client(self, actor: str) -> APIClient:
         """A client that holds the token of an actor; a person is loaded anew at each request, as in life."""
@@ -206,6 +210,23 @@ def make_records(world: World, themes: dict[str, Theme]) -> None:
     world.sessions["absent"] = uuid7()
 
 
+def make_attachments(world: World) -> None:
+    """Of each an announcement of which the first byte has come."""
+    listener, colleague = world.people["listener"], User.objects.get(username="colleague")
+    announced = {
+        "own": (listener, world.conversations["own"]),
+        **{name: (colleague, world.conversations[name]) for name in ("here", "internal", "elsewhere")},
+        "early": (listener, uuid7()),
+        "early_of_colleague": (colleague, uuid7()),
+        "intruding": (world.people["newcomer"], world.conversations["here"]),
+    }
+    for name, (by, of) in announced.items():
+        world.attachments[name] = pk = uuid7()
+        announce(Announcement(pk, of, size=100, sha256="0" * 64, media_type="image/jpeg"), by=by)
+        receive(pk, b"x", start=0, by=by)
+    world.attachments["absent"] = uuid7()
+
+
 def make_world(city: City, themes: dict[str, Theme]) -> World:
     """Everybody and everything the matrix speaks of."""
     world = World(city)
@@ -213,4 +234,5 @@ def make_world(city: City, themes: dict[str, Theme]) -> World:
     make_phones(world)
     make_keys(world)
     make_records(world, themes)
+    make_attachments(world)
     return world

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.gis.geos import Point
@@ -13,15 +15,19 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend import clock
+from listening.attachments.limits import MOST_ATTACHMENTS
 from listening.capture.accept import accept_many
 from listening.fieldwork.enrolment import LEASE, issue_code
 from listening.fieldwork.models import Device, Session, User, Venue
 from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue
 from listening.records.models import Conversation, Finding
+from tests.listening.attachments.media import ogg
+from tests.listening.attachments.phone import CHUNK, Upload
 from tests.listening.fieldwork.phone import enrolled, jwk, new_key
 from tests.listening.submissions import NOON, conversation, document, heard
 from tests.people import person
@@ -30,6 +36,7 @@ from tests.squareville import City, inside
 ONE, MANY, MOST_FINDINGS = 1, 500, 100
 WRITTEN: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
 JWK = jwk(new_key())
+RECORDING = ogg()
 
 
 @dataclass
@@ -42,6 +49,7 @@ class Filled:
     headers: dict[str, str]
     rows: int = 0
     last: Conversation = field(init=False)
+    attachment: UUID = field(init=False)
 
     def fill(self, rows: int) -> None:
         """Make rows of each kind until there are so many; the last conversation has so many findings."""
@@ -69,7 +77,15 @@ class Filled:
         ]
         last = conversation(other, *findings)
         accept_many([*told, last])
+        for _ in range(min(rows, MOST_ATTACHMENTS)):
+            upload = Upload(APIClient(), RECORDING, last.id, "audio/ogg")
+            upload.client.force_authenticate(other)
+            assert upload.bring().status_code == 204
+        self.attachment = upload.id
         self.last, self.rows = Conversation.objects.get(pk=last.id), rows
+
+    def client(self) -> Client:
+        return Client(headers=self.headers)
 
     def ask(self, method: str, path: str, body: object = None, **more: str) -> Any:
         told = b"" if body is None else json.dumps(body).encode()
@@ -108,7 +124,18 @@ class Asked:
 
 
 def read(path: str, rows: str = "", most: int = MANY) -> Asked:
-    return Asked(lambda f, _: f.ask("GET", path.format(last=f.last.pk, area=f.city.area(5).pk)), rows=rows, most=most)
+    return Asked(
+        lambda f, _: f.ask("GET", path.format(last=f.last.pk, area=f.city.area(5).pk, attachment=f.attachment)),
+        rows=rows,
+        most=most,
+    )
+
+
+def announcement() -> dict[str, object]:
+    """Of a recording for a conversation that has not come yet."""
+    digest = hashlib.sha256(RECORDING).hexdigest()
+    told = {"size": len(RECORDING), "sha256": digest, "media_type": "audio/ogg"}
+    return {"id": str(uuid7()), "conversation": str(uuid7()), **told}
 
 
 FINDINGS = [{"kind": "need", "text": "x", "themes": ["rent"]}]
@@ -148,6 +175,14 @@ ASKED: dict[str, Asked] = {
         change,
     ),
     "delete_conversation": Asked(lambda f, _: f.ask("DELETE", f"conversations/{f.last.pk}")),
+    "list_attachments": read("attachments?conversation={last}", "attachments", MOST_ATTACHMENTS),
+    "announce_attachment": Asked(lambda f, _: f.ask("POST", "attachments", announcement())),
+    "read_attachment": read("attachments/{attachment}"),
+    "download_attachment": read("attachments/{attachment}/content"),
+    "send_attachment": Asked(
+        lambda f, h: f.client().generic("PATCH", h["address"], RECORDING, CHUNK, headers={"Upload-Offset": "0"}),
+        lambda f: {"address": f.ask("POST", "attachments", announcement())["Location"]},
+    ),
     "issue_enrolment_code": Asked(lambda f, _: f.on_pages("devices/enrolment-codes")),
     "enrol_device": Asked(
         lambda f, h: Client().post(

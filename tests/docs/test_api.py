@@ -15,6 +15,8 @@ from backend.http.rate_limit import DEFAULTS, PEOPLE_PER_ADDRESS, parse_limits
 from backend.http.strict_json import DEEPEST
 from backend.urls import urlpatterns
 from districts.api import parameters
+from listening.attachments import limits
+from listening.attachments.api.serializers import AnnouncementSerializer
 from listening.capture import rules
 from listening.capture.api import pages as record_pages
 from listening.capture.api.filters import ConversationFilter, FindingFilter
@@ -59,6 +61,7 @@ def test_every_query_parameter_is_told() -> None:
         "/api/v1/conversations": {*ConversationFilter.base_filters, *record_pages.PARAMETERS},
         "/api/v1/findings": {*FindingFilter.base_filters, *record_pages.PARAMETERS},
         "/api/v1/need-map": {*NEED_MAP_PARAMETERS, "geometry"},
+        "/api/v1/attachments": {"conversation"},
         "/api/v1/devices/{id}": {"forget"},
     }
     told = {codes(row[0])[0]: set(codes(row[1])) for row in API.table("Query parameters", "address")}
@@ -87,6 +90,11 @@ def test_members_are_told_with_what_is_required(header: str, serializer: Any) ->
     assert told == fields
 
 
+def test_members_of_an_announcement() -> None:
+    told = [codes(row[0])[0] for row in API.table("Attachments", "member of an announcement")]
+    assert told == list(AnnouncementSerializer().fields)
+
+
 def test_members_that_the_server_adds() -> None:
     added = [name for name, field in ConversationSerializer().fields.items() if field.read_only]
     (sentence,) = re.findall(r"The server adds (.*?)\. You", API.section("Log a conversation"), re.DOTALL)
@@ -107,6 +115,10 @@ def test_limits_are_those_of_the_code() -> None:
         "conversations in a page": str(record_pages.MOST),
         "sessions in a list": str(MOST_SESSIONS),
         "phones in a list": str(MOST_DEVICES),
+        "an attachment": f"{limits.MOST_BYTES} bytes",
+        "pixels of a photo": str(limits.MOST_PIXELS),
+        "attachments of a conversation": str(limits.MOST_ATTACHMENTS),
+        "an attachment waits for its rest, and for its conversation": f"{limits.KEPT_WAITING.days} days",
     }
 
 

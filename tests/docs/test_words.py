@@ -9,6 +9,8 @@ from django.db.models import Model, TextChoices
 from backend.http.request_log import ALLOWED
 from districts.importing import config, quality, run
 from districts.models import BoundaryEdition, DistrictName
+from listening.attachments.media_types import MediaType, Refusal
+from listening.attachments.models import Attachment
 from listening.capture import envelope
 from listening.codelists.models import Theme
 from listening.fieldwork import roles
@@ -28,6 +30,9 @@ MAPPING = page("docs/reference/import-mapping.md")
 CHOICES: dict[str, type[TextChoices]] = {
     "kind of a finding": Finding.Kind,
     "channel of a conversation": Conversation.Channel,
+    "state of an attachment": Attachment.State,
+    "media type of an attachment": MediaType,
+    "why an attachment is refused": Refusal,
     "kind of a place": PlaceKind,
     "kind of a session": Session.Kind,
     "kind of a venue": Venue.Kind,

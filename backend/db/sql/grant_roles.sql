@@ -50,6 +50,10 @@ BEGIN
     GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_delta, rollups_tally TO listening_worker;
     GRANT UPDATE (district_id, version, updated_at) ON records_conversation TO listening_worker;
     GRANT UPDATE (district_id) ON records_finding TO listening_worker;
+    -- UPDATE of a column lets it lock a row, which it does before it deletes one.
+    GRANT DELETE, UPDATE (updated_at) ON attachments_attachment TO listening_worker;
+    GRANT DELETE, UPDATE (stored_at) ON attachments_storedfile TO listening_worker;
+    GRANT DELETE ON attachments_chunk TO listening_worker;
 
     -- The audit is appended to, and neither time, order nor writer of an entry can be chosen.
     GRANT INSERT (person_id, credential, verb, model, ids, number, subject_id, request_id, purpose) ON audit_inbox

@@ -2,6 +2,7 @@
 
 import io
 import json
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -18,6 +19,8 @@ from uuid6 import uuid7
 from backend import checks
 from backend.db import roles, sql
 from backend.localdb.state import read_record
+from listening.attachments.models import Attachment, StoredFile
+from listening.attachments.sweep import Swept, sweep
 from listening.audit.models import Entry
 from listening.audit.verify import verify
 from listening.codelists.models import Theme
@@ -27,6 +30,8 @@ from listening.records.models import Conversation, Tombstone
 from listening.records.redistrict import redistrict
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile
+from tests.listening.attachments.media import jpeg
+from tests.listening.attachments.phone import Upload
 from tests.listening.audit.conftest import person
 from tests.listening.submissions import document
 
@@ -109,7 +114,11 @@ class TestApi:
         for path in ("need-map?layer=zona", "districts?layer=area", "layers", "themes", "venues", "sessions"):
             assert desk.get(f"/api/v1/{path}").status_code == 200, path
         assert phone.post(URL, document()).status_code == 201
+        photo = Upload(phone, jpeg(), UUID(logged["id"]))
+        assert photo.bring(500).status_code == 204
+        assert photo.download(desk).status_code == 200
         assert desk.delete(f"{URL}/{logged['id']}").status_code == 204
+        assert not Attachment.objects.exists()
         assert (Conversation.objects.count(), Tombstone.objects.count()) == (1, 1)
         assert reconcile().differences == ()
         assert {entry.written_by for entry in self.trail(2)} == {"listening_api"}
@@ -211,6 +220,18 @@ class TestWorker:
         assert verify().is_sound
 
     @committed
+    def test_it_sweeps_attachments(self, work_as, people, client_of):
+        begun, never = Upload(client_of(people[0]), jpeg()), Upload(client_of(people[0]), jpeg(size=(9, 9)))
+        begun.announce()
+        begun.send(0, 500)
+        never.bring()
+        Attachment.objects.update(updated_at="2026-01-01T00:00Z")
+        Attachment.objects.filter(pk=never.id).update(completed_at="2026-01-01T00:00Z")
+        StoredFile.objects.create(sha256="0" * 64, size=1, media_type="image/png", stored_at="2026-01-01T00:00Z")
+        work_as("listening_worker")
+        assert sweep() == Swept(1, 1, 0, 1, 0)
+
+    @committed
     def test_statistics_are_gathered_with_a_right_that_is_lent(self, session, city):
         worker = session("listening_worker")
         said = []
@@ -225,7 +246,8 @@ class TestWorker:
         "statement",
         [
             "CREATE TABLE mine (x int)", "TRUNCATE rollups_cell", "DELETE FROM records_conversation",
-            "UPDATE records_finding SET text = ''", "INSERT INTO fieldwork_apitoken DEFAULT VALUES",
+            "UPDATE records_finding SET text = ''", "UPDATE attachments_attachment SET announced_by_id = 1",
+            "INSERT INTO fieldwork_apitoken DEFAULT VALUES",
             "UPDATE audit_entry SET person_id = 1", "DELETE FROM audit_inbox", "SET ROLE listening_api",
         ],
     )  # fmt: skip

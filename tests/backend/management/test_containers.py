@@ -62,6 +62,15 @@ def test_the_data_outlive_the_container():
     assert "database" in COMPOSE["volumes"]
 
 
+def test_so_do_photos_and_sound():
+    """On the one volume that the web server fills and the daily round sweeps, as the user of the image."""
+    (folder,) = re.findall(r"LISTENING_MEDIA_ROOT=(\S+)", DOCKERFILE)
+    assert f"install --directory --owner=10001 --mode=0700 {folder}" in DOCKERFILE
+    for service in ("web", "daily"):
+        assert SERVICES[service]["volumes"] == [f"media:{folder}"]
+    assert "media" in COMPOSE["volumes"]
+
+
 @pytest.mark.parametrize("service", OURS)
 def test_services_are_shut_in(service):
     told = SERVICES[service]
@@ -90,7 +99,7 @@ def test_commands_exist():
     lines = [" ".join(command) for command in commands] + [DOCKERFILE] + [COMPOSE_TEXT.split("x-service")[0]]
     names = {name for line in lines for name in re.findall(r"manage\.py ([a-z_]+)", line)}
     assert names == {
-        "migrate", "set_up_database_roles", "merge_rollups", "redistrict",
+        "migrate", "set_up_database_roles", "merge_rollups", "redistrict", "sweep_attachments",
         "collectstatic", "check", "create_city_admin", "doctor",
     }  # fmt: skip
     known = get_commands()

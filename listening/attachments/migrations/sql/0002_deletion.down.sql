@@ -1,0 +1,2 @@
+DROP TRIGGER attachments_follow ON records_conversation;
+DROP FUNCTION attachments_follow_conversation();
