@@ -18,6 +18,7 @@ from listening.fieldwork.assignments import assign
 from listening.fieldwork.models import Device, Session, User
 from listening.fieldwork.tokens import issue
 from listening.records.models import Conversation, Finding
+from listening.sync.models import Clash, Op, WaitingOp
 from tests.listening.attachments.media import jpeg
 from tests.listening.attachments.phone import Upload
 from tests.listening.fieldwork.phone import enrolled
@@ -34,7 +35,14 @@ ADDRESSES = {
     "attachment-content": ("GET", "HEAD"),
     "device": ("DELETE",),
     "device-confirmation": ("POST",),
+    "clash-settlement": ("POST",),
+    "op": ("DELETE",),
+    "op-release": ("POST",),
 }
+BODIES = {
+    "PATCH": b'{"summary": "x"}', "device-confirmation": b'{"comparison_number": "0000"}',
+    "clash-settlement": b'{"take": "theirs"}',
+}  # fmt: skip
 ON_PAGES = {"device-confirmation"}  # a token does not get that far
 PUBLIC = {"district"}
 CONDITIONS = [{}, {"If-Match": '"guess"'}, {"If-Match": "*"}, {"If-None-Match": "*"}]
@@ -50,10 +58,12 @@ class Hidden:
     session: UUID
     attachment: UUID
     device: UUID
+    clash: int
+    op: UUID
 
-    def of(self, address: str) -> UUID:
+    def of(self, address: str) -> UUID | int:
         """What an address is one of."""
-        found: UUID = getattr(self, address.partition("-")[0])
+        found: UUID | int = getattr(self, address.partition("-")[0])
         return found
 
 
@@ -79,7 +89,13 @@ def hidden(city, themes) -> Hidden:
     upload = Upload(APIClient(), jpeg(), stored.pk)
     upload.client.force_authenticate(anna)
     assert upload.bring().status_code == 204
-    return Hidden(stored.pk, Finding.objects.get().pk, session.pk, upload.id, enrolled(anna).device.pk)
+    brought = Op.objects.create(id=uuid7(), person=anna, fingerprint=b"x", received_at=NOON, outcome={})
+    clash = Clash.objects.create(conversation=stored, op=brought, field="summary", ours="a", theirs="b", at=NOON)
+    told = {"op": str(brought.pk), "kind": "delete", "type": "conversation", "id": str(uuid7())}
+    WaitingOp.objects.create(op=brought, why="deferred", waiting_for=uuid7(), body=told)
+    return Hidden(
+        stored.pk, Finding.objects.get().pk, session.pk, upload.id, enrolled(anna).device.pk, clash.pk, brought.pk
+    )
 
 
 @pytest.fixture
@@ -103,13 +119,13 @@ def machine_that_writes(city) -> User:
     return person("machine_writer", "machine_writer")
 
 
-def answered(person: User, method: str, address: str, pk: UUID, headers: dict[str, str]):
+def answered(person: User, method: str, address: str, pk: UUID | int, headers: dict[str, str]):
     client = APIClient()
     if address in ON_PAGES:
         client.force_login(person)
     else:
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue(person)}")
-    body = {"PATCH": b'{"summary": "x"}', "POST": b'{"comparison_number": "0000"}'}.get(method, b"")
+    body = BODIES.get(address, BODIES.get(method, b""))
     answer = client.generic(
         method,
         reverse(address, args=[pk]),
@@ -118,7 +134,7 @@ def answered(person: User, method: str, address: str, pk: UUID, headers: dict[st
         headers=headers,
     )
     told = {name: value for name, value in answer.headers.items() if name not in OWN}
-    return answer.status_code, told, answer.content.decode("latin-1").replace(str(pk), "ID")
+    return answer.status_code, told, answer.content.decode("latin-1").replace(f"/{pk}", "/ID")
 
 
 @pytest.mark.parametrize("curious", [another_listener, coordinator_elsewhere, machine_that_writes], indirect=True)
@@ -126,7 +142,8 @@ def answered(person: User, method: str, address: str, pk: UUID, headers: dict[st
 def test_they_look_alike(hidden, curious, address, method):
     for headers in CONDITIONS:
         there = answered(curious, method, address, hidden.of(address), headers)
-        nowhere = answered(curious, method, address, uuid7(), headers)
+        absent = int("9" * len(str(hidden.clash))) if address == "clash-settlement" else uuid7()
+        nowhere = answered(curious, method, address, absent, headers)
         assert there == nowhere, headers
         assert there[0] in {403, 404, 406, 415}, headers
         if there[0] == 404:
@@ -134,6 +151,8 @@ def test_they_look_alike(hidden, curious, address, method):
     assert Conversation.objects.get().version == 1
     device = Device.objects.get()
     assert (device.confirmed_at, device.revoked_at) == (None, None)
+    assert Clash.objects.get().settlement == ""
+    assert WaitingOp.objects.exists()
 
 
 @pytest.mark.parametrize("curious", [another_listener, coordinator_elsewhere, machine_that_writes], indirect=True)

@@ -14,9 +14,11 @@ from django.db import transaction
 from drf_spectacular.generators import SchemaGenerator
 from uuid6 import uuid7
 
+from backend import clock
 from listening.attachments.models import Attachment
 from listening.fieldwork.models import Device
 from listening.records.models import Conversation
+from listening.sync.models import Clash, Op
 from tests.attacks.world import (
     ACTORS,
     ATTACHMENTS,
@@ -333,6 +335,88 @@ def test_phones_come_in_by_their_own_doors(world: World) -> None:
         check("devices", ("hello", actor), greeted.status_code, wanted)
 
 
+def test_pulling(world: World) -> None:
+    """A phone gets what its person may read, and nothing else: the same conversations as in the list."""
+    for actor in ACTORS:
+        answer = world.client(actor).post(f"{API}/sync/pull", {}, format="json")
+        if status := refusal("sync_pull", actor):
+            check("sync", ("pull", actor), answer.status_code, status)
+            continue
+        found = {row["fields"]["summary"] for row in answer.json()["rows"]}
+        for name in CONVERSATIONS:
+            reads = name in TABLE["conversations"][actor] and not name.startswith("deleted")
+            check("sync", ("pull", actor, name), name in found, reads)
+        check("sync", ("pull", actor, "gone"), answer.json()["gone"], [])
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_pushing(world: World, name: str) -> None:
+    """What one may not change is answered like what has not come, by whatever op."""
+    pk, finding = world.conversations[name], world.findings.get(name, uuid7())
+    told = [
+        {"kind": "update", "type": "conversation", "id": str(pk), "base": 1, "set": {"summary": "Changed"}},
+        {"kind": "update", "type": "finding", "id": str(finding), "conversation": str(pk), "base": 1, "set": {}},
+        {"kind": "delete", "type": "finding", "id": str(finding), "conversation": str(pk)},
+        {"kind": "delete", "type": "conversation", "id": str(pk)},
+    ]
+    for actor in ACTORS:
+        reads = name in TABLE["conversations"][actor]
+        for one in told:
+            try:
+                with transaction.atomic():
+                    answer = world.client(actor).post(
+                        f"{API}/sync/push", {"ops": [{**one, "op": str(uuid7())}]}, format="json"
+                    )
+                    changed = Conversation.objects.exclude(pk=pk).filter(summary="Changed").exists()
+                    raise Undo
+            except Undo:
+                pass
+            cell = ("push", one["kind"], one["type"], actor, name)
+            if status := refusal("sync_push", actor):
+                check("sync", cell, answer.status_code, status)
+                continue
+            (result,) = answer.json()["results"]
+            check("sync", cell, result["status"], pushed(actor, one, name, reads))
+            check("sync", (*cell, "others"), changed, False)
+
+
+def pushed(actor: str, told: dict[str, Any], name: str, reads: bool) -> str:
+    """The status of an op: like absent, unless one reads the conversation and may change it."""
+    if reads and name.startswith("deleted"):
+        return "accepted" if (told["type"], told["kind"]) == ("conversation", "delete") else "rejected"
+    if reads:
+        return "accepted"
+    return "rejected" if actor in {"unassigned", "ended"} else "deferred"
+
+
+@pytest.mark.parametrize("name", ["own", "here", "restricted", "elsewhere"])
+def test_clashes_and_waiting_ops(world: World, name: str) -> None:
+    pk = world.conversations[name]
+    brought = Op.objects.create(
+        id=uuid7(), person=world.people["listener"], fingerprint=b"x", received_at=clock.now(), outcome={}
+    )
+    clash = Clash.objects.create(
+        conversation_id=pk, op=brought, field="summary", ours="a", theirs="Changed", at=clock.now()
+    )
+    for actor in ACTORS:
+        client, reads = world.client(actor), name in TABLE["conversations"][actor]
+        listed = client.get(f"{API}/sync/conflicts")
+        if status := refusal("list_conflicts", actor):
+            check("sync", ("conflicts", actor), listed.status_code, status)
+        else:
+            shown = clash.pk in {one["id"] for one in listed.json()["conflicts"]}
+            check("sync", ("conflicts", actor, name), shown, reads)
+        try:
+            with transaction.atomic():
+                address = f"{API}/sync/conflicts/{clash.pk}/settlement"
+                settled = client.post(address, {"take": "theirs"}, format="json")
+                raise Undo
+        except Undo:
+            pass
+        wanted = refusal("settle_conflict", actor) or (200 if reads else 404)
+        check("sync", ("settle", actor, name), settled.status_code, wanted)
+
+
 @pytest.mark.parametrize("layer", ["area", "zona", "prossimita", "quartiere"])
 @pytest.mark.parametrize("theme", ["", "rent", "health", "violence"])
 def test_need_maps(world: World, layer: str, theme: str) -> None:
@@ -398,6 +482,8 @@ def test_other_methods_are_not_there(world: World, operation: str) -> None:
     """What the schema does not name is not allowed, to nobody."""
     _, path = OPERATIONS[operation]
     address = path.replace("{id}", str(world.conversations["here"]))
+    if "conflicts" in path:
+        address = path.replace("{id}", "1")
     if "districts" in path:
         address = path.replace("{id}", str(world.city.area(5).pk))
     written = {method for method, at in OPERATIONS.values() if at == path}

@@ -26,10 +26,12 @@ from listening.fieldwork.models import Device, Session, User, Venue
 from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue
 from listening.records.models import Conversation, Finding
+from listening.sync.models import Clash, Op, WaitingOp
 from tests.listening.attachments.media import ogg
 from tests.listening.attachments.phone import CHUNK, Upload
 from tests.listening.fieldwork.phone import enrolled, jwk, new_key
 from tests.listening.submissions import NOON, conversation, document, heard
+from tests.listening.sync.conftest import logged, op
 from tests.people import person
 from tests.squareville import City, inside
 
@@ -83,6 +85,17 @@ class Filled:
             assert upload.bring().status_code == 204
         self.attachment = upload.id
         self.last, self.rows = Conversation.objects.get(pk=last.id), rows
+        ops = Op.objects.bulk_create(
+            Op(id=uuid7(), person=self.asking, fingerprint=b"x", received_at=now, outcome={"status": "deferred"})
+            for _ in range(missing)
+        )
+        Clash.objects.bulk_create(
+            Clash(conversation=self.last, op=one, field="summary", ours="a", theirs="b", at=now) for one in ops
+        )
+        WaitingOp.objects.bulk_create(
+            WaitingOp(op=one, why="deferred", waiting_for=one.pk, body=op("update", "conversation", base=1, set={}))
+            for one in ops
+        )
 
     def client(self) -> Client:
         return Client(headers=self.headers)
@@ -183,6 +196,23 @@ ASKED: dict[str, Asked] = {
         lambda f, h: f.client().generic("PATCH", h["address"], RECORDING, CHUNK, headers={"Upload-Offset": "0"}),
         lambda f: {"address": f.ask("POST", "attachments", announcement())["Location"]},
     ),
+    "sync_hello": read("sync/hello"),
+    "sync_push": Asked(lambda f, _: f.ask("POST", "sync/push", {"ops": [logged()]}), rows="results", most=1),
+    "sync_pull": Asked(lambda f, _: f.ask("POST", "sync/pull", {}), rows="rows"),
+    "sync_lookup": Asked(
+        lambda f, _: f.ask("POST", "sync/lookup", {"ops": [str(pk) for pk in Op.objects.values_list("pk", flat=True)]}),
+        rows="results",
+    ),
+    "list_conflicts": read("sync/conflicts", "conflicts", 200),
+    "settle_conflict": Asked(
+        lambda f, _: f.ask("POST", f"sync/conflicts/{Clash.objects.earliest('pk').pk}/settlement", {"take": "theirs"})
+    ),
+    "list_waiting_ops": read("sync/waiting", "waiting", 200),
+    "release_waiting_op": Asked(
+        lambda f, _: f.ask("POST", f"sync/waiting/{WaitingOp.objects.earliest('pk').pk}/release")
+    ),
+    "dismiss_waiting_op": Asked(lambda f, _: f.ask("DELETE", f"sync/waiting/{WaitingOp.objects.earliest('pk').pk}")),
+    "list_fresh_phones": read("sync/phones", "phones", 200),
     "issue_enrolment_code": Asked(lambda f, _: f.on_pages("devices/enrolment-codes")),
     "enrol_device": Asked(
         lambda f, h: Client().post(

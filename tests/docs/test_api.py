@@ -25,6 +25,8 @@ from listening.dashboard.ranking import Sort
 from listening.fieldwork.api.devices import MOST_DEVICES
 from listening.fieldwork.api.views import MOST_SESSIONS
 from listening.needmaps.query import PARAMETERS as NEED_MAP_PARAMETERS
+from listening.sync.api.serializers import MOST_LOOKED_UP, MOST_OPS, MOST_ROWS
+from listening.sync.ops import MOST_BYTES
 from tests.docs.pages import codes, page
 
 API = page("docs/reference/api.md")
@@ -114,7 +116,11 @@ def test_limits_are_those_of_the_code() -> None:
         "a clock ahead of the server's": f"{rules.CLOCK_TOLERANCE.seconds // 60} minutes",
         "conversations in a page": str(record_pages.MOST),
         "sessions in a list": str(MOST_SESSIONS),
-        "phones in a list": str(MOST_DEVICES),
+        "phones, clashes or waiting ops in a list": str(MOST_DEVICES),
+        "ops in a push": str(MOST_OPS),
+        "one op": f"{MOST_BYTES} bytes",
+        "ops in a lookup": str(MOST_LOOKED_UP),
+        "rows in a pull": str(MOST_ROWS),
         "an attachment": f"{limits.MOST_BYTES} bytes",
         "pixels of a photo": str(limits.MOST_PIXELS),
         "attachments of a conversation": str(limits.MOST_ATTACHMENTS),

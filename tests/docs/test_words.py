@@ -19,6 +19,7 @@ from listening.fieldwork.models import Session, Venue
 from listening.needmaps.api.serializers import DistrictNeedSerializer, NeedMapSerializer
 from listening.needmaps.build import BREAKS, ENOUGH_CONVERSATIONS
 from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
+from listening.sync.models import Clash, WaitingOp
 from tests.docs.pages import ROOT, codes, page
 from tests.people import person
 
@@ -38,6 +39,8 @@ CHOICES: dict[str, type[TextChoices]] = {
     "kind of a venue": Venue.Kind,
     "role of an assignment": roles.Role,
     "scope of a key": KeyScope,
+    "why an op waits": WaitingOp.Why,
+    "settlement of a clash": Clash.Settlement,
     "sensitivity of a theme": Theme.Sensitivity,
     "kind of a name": DistrictName.Kind,
     "status of an edition": BoundaryEdition.Status,

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from uuid6 import uuid7
 
 from districts.models import BoundaryEdition, District, DistrictName, Layer, Population
 from listening.capture.accept import accept
@@ -20,6 +21,7 @@ from listening.fieldwork.models import ApiKey, ApiToken, Device, Session, User, 
 from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue, resolve
 from listening.records.models import Conversation
+from listening.sync.models import Clash, Op
 from tests.listening.fieldwork.phone import enrolled
 from tests.listening.submissions import NOON, conversation, heard
 
@@ -53,6 +55,8 @@ def filled(city, themes, listener) -> None:
         Population.objects.create(district=district, year=2024, source="ISTAT", residents=1000)
     told = conversation(listener, heard("need", themes["rent"], text="Affitto"), bands=(Band("age", "65+", 1),))
     accept(told, by=listener)
+    brought = Op.objects.create(id=uuid7(), person=listener, fingerprint=b"x", received_at=NOON, outcome={})
+    Clash.objects.create(conversation_id=told.id, op=brought, field="summary", ours="a", theirs="b", at=NOON)
 
 
 def address(model, page, *args) -> str:
@@ -62,7 +66,7 @@ def address(model, page, *args) -> str:
 class TestPages:
     def test_whom_it_is_for(self):
         assert {model.__name__ for model in OWN} == {
-            "User", "ApiToken", "ApiKey", "Device", "Venue", "Session", "Theme", "Conversation",
+            "User", "ApiToken", "ApiKey", "Device", "Clash", "Venue", "Session", "Theme", "Conversation",
             "Layer", "BoundaryEdition", "District", "Entry",
         }  # fmt: skip
 
@@ -95,7 +99,7 @@ class TestDoors:
     """What has a door of its own is only shown here."""
 
     @pytest.mark.parametrize(
-        "model", [Conversation, BoundaryEdition, ApiToken, ApiKey, Device], ids=lambda model: model.__name__
+        "model", [Conversation, BoundaryEdition, ApiToken, ApiKey, Device, Clash], ids=lambda model: model.__name__
     )
     def test_nothing_is_made_changed_or_deleted(self, browser, filled, model):
         row = model._default_manager.first()

@@ -259,7 +259,8 @@ class ReleaseView(SyncView):
             made = Conversation.objects.filter(pk=op.body.get("id"))
             if made.exists() and not made.visible_to(person).exists():
                 raise NotFound("There is no such op.")
-            record(Verb.CREATE, Conversation, [op.body["id"]], request=request, subject=op.op.person)
+            if outcome.status in {"accepted", "conflict"}:
+                record(Verb.CREATE, Conversation, [op.body["id"]], request=request, subject=op.op.person)
         return Response({"results": [{"op": str(pk), **outcome.as_json()}]})
 
 
