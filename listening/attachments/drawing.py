@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import io
 import resource
+import struct
 import sys
 import warnings
 from typing import Any, Final
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 BROKEN: Final = 3
 TOO_MANY_PIXELS: Final = 4
@@ -25,6 +26,8 @@ SAVED: Final[dict[str, dict[str, Any]]] = {
     "PNG": {"compress_level": 4},
     "WEBP": {"quality": 90, "method": 2},
 }
+# What Pillow raises for files that are none, are cut off, or lie about themselves.
+UNREADABLE: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
 MODES: Final = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "RGBA", "L", "LA"), "WEBP": ("RGB", "RGBA")}
 
 
@@ -32,13 +35,14 @@ def confine() -> None:
     """No more memory and time than a photo takes; no file, no process, no memory on disk."""
     for limit, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, PROCESSOR_S),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 3),
         (resource.RLIMIT_NPROC, 0),
     ):
         resource.setrlimit(limit, (most, most))
+    # At the first of the two it is told why it ends (SIGXCPU), so that it is not taken for one that ran out of luck.
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_S, PROCESSOR_S + 5))
 
 
 def draw(photo: bytes, kind: str, most_pixels: int) -> bytes:
@@ -48,20 +52,26 @@ def draw(photo: bytes, kind: str, most_pixels: int) -> bytes:
         if opened.width * opened.height > most_pixels:
             raise OverflowError
         opened.load()
-        upright = ImageOps.exif_transpose(opened)
-        pixels = upright.convert(mode_of(upright, kind))
-    # What the file said beside the pixels hangs on the image that was opened, and would be written with it.
-    clean = Image.new(pixels.mode, pixels.size)
-    clean.paste(pixels)
+        turn(opened)
+        pixels = opened if opened.mode in MODES[kind] else opened.convert(mode_of(opened, kind))
+        # What the file said beside the pixels hangs on the image that was opened, and would be written with it.
+        clean = Image.new(pixels.mode, pixels.size)
+        clean.paste(pixels)
     written = io.BytesIO()
     clean.save(written, kind, **SAVED[kind])
     return written.getvalue()
 
 
+def turn(image: Image.Image) -> None:
+    """Turn a photo upright, as its EXIF says; one whose EXIF says nothing readable stays as it is."""
+    try:
+        ImageOps.exif_transpose(image, in_place=True)
+    except (*UNREADABLE, struct.error, AttributeError, ZeroDivisionError):
+        return
+
+
 def mode_of(image: Image.Image, kind: str) -> str:
     """The mode that a kind of file has, nearest to that of the image; without paper colours and palettes."""
-    if image.mode in MODES[kind]:
-        return image.mode
     return "RGBA" if image.has_transparency_data and "RGBA" in MODES[kind] else "RGB"
 
 
@@ -78,8 +88,7 @@ def main() -> int:
         return TOO_MANY_PIXELS
     except MemoryError:
         return TOO_COSTLY
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError):
-        # What Pillow raises for files that are none, cut off, or lie about themselves.
+    except (*UNREADABLE, struct.error):
         return BROKEN
     sys.stdout.buffer.write(drawn)
     return 0

@@ -13,7 +13,7 @@ from django.db import close_old_connections
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, settings, strategies
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from backend.wsgi import application
+from listening.attachments.api.tus import CHUNK
 from listening.capture.accept import accept_many
 from listening.capture.api.filters import ConversationFilter
 from listening.fieldwork.models import Session, Venue
@@ -41,6 +42,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+schemathesis.openapi.media_type(CHUNK, strategies.binary(max_size=2_000))
 schema = schemathesis.openapi.from_wsgi("/api/v1/schema", application)
 
 

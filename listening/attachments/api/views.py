@@ -74,9 +74,9 @@ class AttachmentsView(APIView):
         check_version(request)
         purpose_of(request)
 
-    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """What is spoken here (tus, section "OPTIONS")."""
-        return Response(status=204, headers=dict(SPOKEN))
+        return HttpResponse(status=204, headers=dict(SPOKEN))
 
     def handle_exception(self, exc: Exception) -> Any:
         """Record what was asked for in vain. Outside of the request's transaction, which was rolled back."""

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from backend.problems import ServiceUnavailable
 from listening.attachments import drawing
 from listening.attachments.limits import MOST_PIXELS
 from listening.attachments.media_types import MediaType, Refusal, Refused
@@ -127,9 +129,32 @@ class TestBombs:
         monkeypatch.setattr("listening.attachments.redraw.MOST_PIXELS", 10**10)
         assert reason_of(png_bomb(60_000, 20_000)) == Refusal.TOO_COSTLY
 
-    def test_it_ends_by_the_clock(self, monkeypatch):
-        monkeypatch.setattr("listening.attachments.redraw.LONGEST_S", 0.01)
-        assert reason_of(jpeg()) == Refusal.TOO_COSTLY
+    def test_it_ends_at_its_time(self):
+        program = (
+            "from listening.attachments import drawing\ndrawing.PROCESSOR_S = 1\ndrawing.confine()\nwhile True: pass"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+        assert done.returncode == -signal.SIGXCPU
+
+    def test_what_is_not_the_fault_of_the_photo_is_not_final(self, monkeypatch):
+        """A machine that is busy, or that kills for want of memory: the phone comes again."""
+        with monkeypatch.context() as patched:
+            patched.setattr("listening.attachments.redraw.LONGEST_S", 0.01)
+            with pytest.raises(ServiceUnavailable):
+                redraw(jpeg(), MediaType.JPEG)
+        for code in (1, -signal.SIGKILL):
+            monkeypatch.setattr(
+                subprocess, "run", lambda *a, code=code, **k: subprocess.CompletedProcess(a, code, b"", b"")
+            )
+            with pytest.raises(ServiceUnavailable):
+                redraw(jpeg(), MediaType.JPEG)
+
+    @pytest.mark.parametrize("at", [20, 30, 40, 60, 80, 120])
+    def test_a_photo_whose_exif_is_damaged_is_kept_all_the_same(self, at):
+        damaged = bytearray(jpeg())
+        start = damaged.index(b"Exif")
+        damaged[start + at : start + at + 12] = b"\xff" * 12
+        assert set(parts_of(redraw(bytes(damaged), MediaType.JPEG))) <= PIXELS_ALONE
 
     def test_text_that_unpacks_without_end(self):
         import zlib
