@@ -5,6 +5,7 @@ Transaction-level ones alone, so that a connection pool cannot leave one behind.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -28,6 +29,9 @@ def lock(cursor: CursorWrapper, key: int) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
-def lock_record(cursor: CursorWrapper, pk: UUID) -> None:
-    """Let one session at a time write to a record, also to one that is not there yet."""
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(pk)])
+def lock_records(cursor: CursorWrapper, ids: Iterable[UUID]) -> None:
+    """Let one session at a time write to some records, also to those not there yet; always in the same order."""
+    cursor.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(%s::text[]) AS id",
+        [sorted(map(str, ids))],
+    )

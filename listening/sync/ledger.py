@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -36,13 +36,21 @@ def find(received: Received) -> Outcome | None:
 
 
 def write(received: Received, outcome: Outcome) -> Op:
-    return Op.objects.create(
-        id=received.op,
-        person=received.person,
-        device_id=received.device_id,
-        fingerprint=received.fingerprint,
-        received_at=received.received_at,
-        outcome=outcome.as_json(),
+    (row,) = write_many([(received, outcome)])
+    return row
+
+
+def write_many(outcomes: Iterable[tuple[Received, Outcome]]) -> list[Op]:
+    return Op.objects.bulk_create(
+        Op(
+            id=received.op,
+            person=received.person,
+            device_id=received.device_id,
+            fingerprint=received.fingerprint,
+            received_at=received.received_at,
+            outcome=outcome.as_json(),
+        )
+        for received, outcome in outcomes
     )
 
 

@@ -17,7 +17,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from backend.db.locks import lock_record
+from backend.db.locks import lock_records
 from backend.problems import as_problem
 from listening.audit.record import record
 from listening.audit.verbs import Verb
@@ -31,6 +31,7 @@ from listening.sync.ledger import Received
 from listening.sync.models import WaitingOp
 from listening.sync.ops import MOST_BYTES, SCHEMA, Op, fingerprint, read_op
 from listening.sync.outcomes import NotNow, NotYet, Outcome, Rejected
+from listening.sync.together import create_together
 
 ATTEMPTS: Final = 4
 # Two at once: a deadlock, a lock that was not given in time, a serialization failure. Trying again helps.
@@ -60,18 +61,31 @@ def push(
     Raises OperationalError and InterfaceError when the database is gone; what was answered for then is in the ledger.
     """
     by = Bringer(person, phone_clock, request=request)
-    pushed = [Pushed(told, _push_one(told, by, device_id)) for told in ops]
+    read = [_read(told, by, device_id) for told in ops]
+    # What most pushes hold first, at once: no op depends on not finding a conversation of the same push.
+    stored = create_together([one for one in read if isinstance(one, tuple)], by)
+    pushed = []
+    for told, one in zip(ops, read, strict=True):
+        if isinstance(one, Rejected):
+            # Without an id of its own it can't be found again: it is no entry of the ledger.
+            outcome = _in_full(one)
+        else:
+            op, received = one
+            outcome = stored.get(op.op) or _push_one(op, told, by, received)
+        pushed.append(Pushed(told, outcome))
     waiting.try_again(WaitingOp.objects.ready(person))
     return pushed
 
 
-def _push_one(told: Any, by: Bringer, device_id: UUID | None) -> Outcome:
+def _read(told: Any, by: Bringer, device_id: UUID | None) -> tuple[Op, Received] | Rejected:
     try:
         op = _readable(told)
     except Rejected as rejected:
-        # Without an id of its own it can't be found again: it is no entry of the ledger.
-        return _in_full(rejected)
-    received = Received(op.op, by.person, device_id, fingerprint(told), by.clock.received_at)
+        return rejected
+    return op, Received(op.op, by.person, device_id, fingerprint(told), by.clock.received_at)
+
+
+def _push_one(op: Op, told: Any, by: Bringer, received: Received) -> Outcome:
     for attempt in range(ATTEMPTS):
         try:
             return _once(op, told, by, received)
@@ -107,7 +121,7 @@ def _readable(told: Any) -> Op:
 def _once(op: Op, told: Any, by: Bringer, received: Received) -> Outcome:
     """The transaction of one op."""
     with connection.cursor() as cursor:
-        lock_record(cursor, op.conversation_id)
+        lock_records(cursor, [op.conversation_id])
     if (before := ledger.find(received)) is not None:
         return before
     applied: Applied | None = None

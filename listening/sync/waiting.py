@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from backend.db.locks import lock_record
+from backend.db.locks import lock_records
 from listening.fieldwork.models import User
 from listening.sync.apply import Bringer, apply
 from listening.sync.clocks import PhoneClock
@@ -45,7 +45,7 @@ def settle(pk: UUID, *, vouched_by: User | None = None) -> Outcome:
             return Outcome("accepted")
         op, row = read_op(found.body), found.op
         with connection.cursor() as cursor:
-            lock_record(cursor, op.conversation_id)
+            lock_records(cursor, [op.conversation_id])
         # Another may have applied it while this one waited for the lock.
         if not WaitingOp.objects.select_for_update().filter(pk=pk).exists():
             return Outcome("accepted")

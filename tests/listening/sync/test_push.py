@@ -497,6 +497,7 @@ class TestTheDatabase:
                 raise error
             return real(*args)
 
+        monkeypatch.setattr(pushing, "create_together", lambda ops, by: {})
         monkeypatch.setattr(pushing, "_once", once)
         monkeypatch.setattr(pushing.time, "sleep", lambda seconds: None)
         return calls
@@ -532,6 +533,71 @@ class TestTheDatabase:
                 anna_client("POST", "push", {"ops": [told]})
         assert not Conversation.objects.exists()
         assert anna.push_one(told)["status"] == "accepted"
+
+
+class TestTogether:
+    """New conversations of a push are stored at once; it must not show in anything but the time."""
+
+    def told(self) -> list[Any]:
+        """Ops of all sorts, in an order that a phone might send."""
+        convened, twice, gone = session(), logged(), logged()
+        return [
+            logged(), op("delete", "conversation", gone["id"]), convened, logged(session=convened["id"]), twice, gone,
+            {**logged(), "op": twice["op"]}, {**logged(), "id": twice["id"]}, logged(channel="pigeon"),
+            logged(occurred_at="2031-01-01T00:00:00Z"), logged(session=str(uuid7())),
+            logged(findings=[{"kind": "need", "id": str(uuid7()), "themes": ["rent"]}]), {}, logged(), twice,
+        ]  # fmt: skip
+
+    def test_the_outcomes_are_those_of_each_alone(self, anna, monkeypatch):
+        told = self.told()
+        together = anna.push(*told)
+        state = set(Conversation.objects.values_list("pk", "version")), Tombstone.objects.count(), Op.objects.count()
+        for model in (Clash, WaitingOp, Op, Tombstone):
+            model.objects.all().delete()
+        Finding.objects.all().delete()
+        Conversation.objects.all().delete()
+        Session.objects.all().delete()
+        monkeypatch.setattr(pushing, "create_together", lambda ops, by: {})
+        alone = anna.push(*told)
+        ended = anna.ask("POST", "lookup", {"ops": [one["op"] for one in told if one]}).json()["results"]
+        assert state == (
+            set(Conversation.objects.values_list("pk", "version")), Tombstone.objects.count(), Op.objects.count(),
+        )  # fmt: skip
+        # What waited for a conversation of the same push need not wait.
+        final = {one["op"]: one["status"] for one in ended}
+        for one, other in zip(together, alone, strict=True):
+            expected = final.get(other["op"]) if other["status"] == "deferred" else other["status"]
+            assert one["status"] in {expected, other["status"]}, (one, other)
+
+    def test_few_queries_for_many(self, anna, django_assert_max_num_queries):
+        with django_assert_max_num_queries(40):
+            assert {one["status"] for one in anna.push(*[logged() for _ in range(20)])} == {"accepted"}
+
+    def test_sent_again_as_a_whole(self, anna):
+        told = [logged() for _ in range(20)]
+        anna.push(*told)
+        assert {one["status"] for one in anna.push(*told, logged())} == {"duplicate", "accepted"}
+        assert Conversation.objects.count() == 21
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_same_batch_at_the_same_time(self, anna):
+        told = [logged() for _ in range(30)]
+        start, results = threading.Barrier(3), []
+
+        def send(ops: list[Any]) -> None:
+            start.wait()
+            try:
+                results.extend(one["status"] for one in anna.push(*ops))
+            finally:
+                connection.close()
+
+        sending = [threading.Thread(target=send, args=[ops]) for ops in (told, told[::-1], told[10:])]
+        for thread in sending:
+            thread.start()
+        for thread in sending:
+            thread.join()
+        assert sorted(results) == ["accepted"] * 30 + ["duplicate"] * 50
+        assert Conversation.objects.count() == Op.objects.count() == 30
 
 
 class TestTheWire:
