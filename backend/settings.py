@@ -256,7 +256,9 @@ CORS_ALLOWED_ORIGINS = words("LISTENING_CORS_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_HEADERS = ["accept", "accept-language", "authorization", "content-type", "if-match", "if-none-match"]
+CORS_ALLOW_HEADERS += ["tus-resumable", "upload-checksum", "upload-offset"]
 CORS_EXPOSE_HEADERS = ["Content-Disposition", "ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
+CORS_EXPOSE_HEADERS += ["Tus-Resumable", "Upload-Expires", "Upload-Length", "Upload-Offset"]
 CORS_PREFLIGHT_MAX_AGE = 600
 
 STATIC_URL = "/static/"

@@ -21,6 +21,7 @@ from django.db import transaction
 from backend import clock
 from backend.problems import Forbidden, InvalidRequest, NotFound
 from listening.attachments import storing
+from listening.attachments.blank import blank
 from listening.attachments.errors import ContentDiffers, UnsupportedContent, WrongOffset
 from listening.attachments.media_types import MediaType, Refusal, Refused
 from listening.attachments.models import Attachment, Chunk
@@ -82,7 +83,7 @@ def _finish(attachment: Attachment, before: Sequence[str], chunk: bytes, *, star
         raise _start_again(attachment, start=start, by=by)
     try:
         media_type = identify(content)
-        kept = redraw(content, media_type) if media_type.is_photo else content
+        kept = redraw(content, media_type) if media_type.is_photo else blank(content, media_type)
     except Refused as refusal:
         raise _refuse(attachment, refusal.reason, start=start, by=by) from None
     return _complete(attachment, kept, media_type, start=start, by=by)

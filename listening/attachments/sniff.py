@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from listening.attachments.media_types import MediaType, Refusal, Refused
@@ -63,30 +64,43 @@ def is_archive(content: bytes) -> bool:
 
 def check_mp4(content: bytes) -> None:
     """MPEG-4 with sound and nothing but sound, whose boxes fill it exactly (ISO 14496-12). Raises Refused."""
-    tops = list(_boxes(content, 0, len(content)))
-    kinds = [kind for kind, _, _ in tops]
+    tops = list(boxes(content, 0, len(content)))
+    kinds = [top.kind for top in tops]
     if set(kinds) - BOXES:
         raise Refused(Refusal.SEVERAL_KINDS)
     if kinds.count(b"moov") != 1 or b"mdat" not in kinds:
         raise Refused(Refusal.BROKEN)
-    handlers = []
-    for kind, start, end in tops:
-        if kind == b"moov":
-            for track in _inside(content, start, end, b"trak"):
-                for media in _inside(content, *track, b"mdia"):
-                    handlers += [content[a + 8 : a + 12] for a, _ in _inside(content, *media, b"hdlr")]
+    handlers = [
+        content[handler.start + 8 : handler.start + 12]
+        for movie in tops
+        if movie.kind == b"moov"
+        for track in inside(content, movie, b"trak")
+        for media in inside(content, track, b"mdia")
+        for handler in inside(content, media, b"hdlr")
+    ]
     if not handlers:
         raise Refused(Refusal.BROKEN)
     if set(handlers) != {b"soun"}:
         raise Refused(Refusal.UNKNOWN_KIND)
 
 
-def _inside(content: bytes, start: int, end: int, kind: bytes) -> list[tuple[int, int]]:
-    return [(first, last) for found, first, last in _boxes(content, start, end) if found == kind]
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box of MPEG-4: where its header begins, and what is in it."""
+
+    kind: bytes
+    at: int
+    start: int
+    end: int
 
 
-def _boxes(content: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and end of what is in each box that lies between two bytes."""
+def inside(content: bytes, outer: Box, *kinds: bytes) -> list[Box]:
+    """The boxes of some kinds directly in another. Raises Refused."""
+    return [box for box in boxes(content, outer.start, outer.end) if box.kind in kinds]
+
+
+def boxes(content: bytes, at: int, end: int) -> Iterator[Box]:
+    """The boxes that lie between two bytes, and fill what is between. Raises Refused."""
     for _ in range(MOST_BOXES):
         if at == end:
             return
@@ -98,7 +112,7 @@ def _boxes(content: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]
             (size,), header = struct.unpack_from(">Q", content, at + 8), 16
         if size < header or size > end - at:
             raise Refused(Refusal.BROKEN)
-        yield kind, at + header, at + size
+        yield Box(kind, at, at + header, at + size)
         at += size
     raise Refused(Refusal.TOO_COSTLY)
 

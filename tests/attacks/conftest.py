@@ -109,6 +109,7 @@ def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> I
         "LISTENING_ALLOWED_HOSTS": HOST,
         "LISTENING_TRUSTED_ORIGINS": f"https://{HOST}",
         "LISTENING_TRUST_PROXY": "1",
+        "LISTENING_MEDIA_ROOT": str(tmp_path_factory.mktemp("media")),
         "LISTENING_RATE_LIMITS": LIMITS,
         "LISTENING_CORS_ORIGINS": "https://maps.example.org",
     }

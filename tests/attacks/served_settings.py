@@ -3,6 +3,7 @@
 from backend.settings import *  # noqa: F403
 
 STORAGES = {
+    **STORAGES,  # noqa: F405 - attachments lie in files, as a city has them
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -86,10 +86,12 @@ def box(kind: bytes, content: bytes = b"") -> bytes:
     return struct.pack(">I", len(content) + 8) + kind + content
 
 
-def m4a(*, handler: bytes = b"soun", brand: bytes = b"M4A ", sound: bytes = bytes(range(256)) * 8) -> bytes:
+def m4a(
+    *, handler: bytes = b"soun", brand: bytes = b"M4A ", sound: bytes = bytes(range(256)) * 8, told: bytes = b""
+) -> bytes:
     """The container of a recording, with bytes for its sound."""
     hdlr = box(b"hdlr", b"\0" * 8 + handler + b"\0" * 13)
-    moov = box(b"moov", box(b"mvhd", b"\0" * 100) + box(b"trak", box(b"tkhd", b"\0" * 84) + box(b"mdia", hdlr)))
+    moov = box(b"moov", box(b"mvhd", b"\0" * 100) + box(b"trak", box(b"tkhd", b"\0" * 84) + box(b"mdia", hdlr)) + told)
     return box(b"ftyp", brand + b"\0\0\0\0" + b"isom") + moov + box(b"mdat", sound)
 
 

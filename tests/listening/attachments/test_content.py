@@ -14,6 +14,7 @@ from PIL import Image
 
 from backend.problems import ServiceUnavailable
 from listening.attachments import drawing
+from listening.attachments.blank import blank
 from listening.attachments.limits import MOST_PIXELS
 from listening.attachments.media_types import MediaType, Refusal, Refused
 from listening.attachments.models import Attachment, Chunk
@@ -258,6 +259,27 @@ class TestSound:
         got = upload.download()
         assert got.content == recording
         assert got["Content-Type"] == media_type
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            box(b"udta", box(b"\xa9xyz", b"\x00\x12\x15\xc7+44.4938+011.3387/")),
+            box(b"udta", box(b"loci", b"\0" * 6 + b"Kanarie7Vogel\0")),
+            box(b"meta", b"com.apple.quicktime.location.ISO6709 Kanarie7Vogel"),
+            box(b"uuid", b"Kanarie7Vogel" * 3),
+        ],
+    )
+    def test_where_it_was_recorded_is_written_over(self, told):
+        recording = m4a(told=told)
+        for whole in (recording, recording + box(b"uuid", b"Kanarie7Vogel GPS")):
+            assert identify(whole) is MediaType.MP4
+            kept = blank(whole, MediaType.MP4)
+            assert len(kept) == len(whole)
+            for secret in (b"44.4938", b"Kanarie7Vogel", b"\xa9xyz", b"loci", b"ISO6709"):
+                assert secret not in kept
+            # The sound is where it was, and what it was.
+            assert kept[whole.index(b"mdat") :][:2_000] == whole[whole.index(b"mdat") :][:2_000]
+            assert identify(kept) is MediaType.MP4
 
     @pytest.mark.parametrize("handler", [b"vide", b"hint", b"\0\0\0\0"])
     def test_no_film(self, handler):
