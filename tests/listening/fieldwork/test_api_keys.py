@@ -84,6 +84,10 @@ def operations(patterns=None, prefix=""):
 OPERATIONS = sorted(operations())
 
 
+def address_of(route: str) -> str:
+    return "/" + route.replace("<uuid:pk>", str(uuid7())).replace("<int:pk>", "1")
+
+
 def test_every_operation_that_is_opened_exists():
     assert len(OPERATIONS) > 15
     assert set(OPENED) <= set(OPERATIONS)
@@ -93,7 +97,7 @@ def test_every_operation_that_is_opened_exists():
 def test_a_key_opens_what_it_is_for_and_nothing_else(machine, method, route):
     """Refused by the key is told apart from refused by the role: `insufficient-scope`, against `forbidden`."""
     asked = OPENED.get((method, route))
-    path = "/" + route.replace("<uuid:pk>", str(uuid7()))
+    path = address_of(route)
     for scope in KeyScope:
         answer = ask(issue(machine, scopes=[scope]), path, method)
         is_refused = answer.status_code == 403 and answer.json()["type"] == "/problems/insufficient-scope"
@@ -108,7 +112,7 @@ def test_a_key_opens_what_it_is_for_and_nothing_else(machine, method, route):
 def test_a_key_that_is_for_all_does_not_open_what_says_nothing(machine):
     everything = issue(machine, scopes=list(KeyScope))
     for method, route in set(OPERATIONS) - set(OPENED):
-        answer = ask(everything, "/" + route.replace("<uuid:pk>", str(uuid7())), method)
+        answer = ask(everything, address_of(route), method)
         assert answer.status_code == 403, (method, route)
         assert answer.json()["type"] == "/problems/insufficient-scope"
 
