@@ -96,6 +96,9 @@ class Filled:
             WaitingOp(op=one, why="deferred", waiting_for=one.pk, body=op("update", "conversation", base=1, set={}))
             for one in ops
         )
+        # As autovacuum does in a database in use; of rows that are not committed it knows nothing.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
     def client(self) -> Client:
         return Client(headers=self.headers)
