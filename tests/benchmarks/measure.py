@@ -110,6 +110,7 @@ def need_maps_in_sql() -> None:
             "untils": [until for _, _, until in segments],
             "first": query.period.first,
             "until": query.period.until,
+            "districts": query.reach.as_list(),
         }
         row(f"need map SQL, {name}", p50(lambda b=bound: run(statement, b)), p50(lambda b=bound: run(RAW, b), 5))
     query = parse_query({"layer": "area-statistica", "theme": "housing", "period": "2025"}, EVERYTHING)
