@@ -48,6 +48,8 @@ BEGIN
 
     -- The worker writes what it is there for.
     GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_delta, rollups_tally TO listening_worker;
+    GRANT INSERT, DELETE ON sync_touched TO listening_worker;
+    GRANT INSERT, UPDATE, DELETE ON sync_change, sync_held, sync_feedstate TO listening_worker;
     GRANT UPDATE (district_id, version, updated_at) ON records_conversation TO listening_worker;
     GRANT UPDATE (district_id) ON records_finding TO listening_worker;
     -- UPDATE of a column lets it lock a row, which it does before it deletes one.

@@ -30,6 +30,8 @@ from listening.records.models import Conversation, Tombstone
 from listening.records.redistrict import redistrict
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile
+from listening.sync import feed
+from listening.sync.models import Change
 from tests.listening.attachments.media import jpeg
 from tests.listening.attachments.phone import Upload
 from tests.listening.audit.conftest import person
@@ -220,6 +222,15 @@ class TestWorker:
         assert verify().is_sound
 
     @committed
+    def test_it_moves_records_and_shortens_the_feed(self, work_as, people, city, client_of):
+        """What it writes to is noted for the phones, under its own rights."""
+        client_of(people[0]).post(URL, document())
+        work_as("listening_worker")
+        Conversation.objects.update(district=city.area(6))
+        assert feed.sequence() == 1
+        call_command("compact_feed", stdout=io.StringIO())
+        assert Change.objects.filter(district_id=city.area(6).pk).exists()
+
     def test_it_sweeps_attachments(self, work_as, people, client_of):
         begun, never = Upload(client_of(people[0]), jpeg()), Upload(client_of(people[0]), jpeg(size=(9, 9)))
         begun.announce()

@@ -99,7 +99,7 @@ def test_commands_exist():
     lines = [" ".join(command) for command in commands] + [DOCKERFILE] + [COMPOSE_TEXT.split("x-service")[0]]
     names = {name for line in lines for name in re.findall(r"manage\.py ([a-z_]+)", line)}
     assert names == {
-        "migrate", "set_up_database_roles", "merge_rollups", "redistrict", "sweep_attachments",
+        "migrate", "set_up_database_roles", "merge_rollups", "redistrict", "sweep_attachments", "compact_feed",
         "collectstatic", "check", "create_city_admin", "doctor",
     }  # fmt: skip
     known = get_commands()
