@@ -231,6 +231,7 @@ class TestWorker:
         call_command("compact_feed", stdout=io.StringIO())
         assert Change.objects.filter(district_id=city.area(6).pk).exists()
 
+    @committed
     def test_it_sweeps_attachments(self, work_as, people, client_of):
         begun, never = Upload(client_of(people[0]), jpeg()), Upload(client_of(people[0]), jpeg(size=(9, 9)))
         begun.announce()
