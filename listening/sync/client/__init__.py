@@ -1,6 +1,6 @@
 """The reference client of NL-Sync/1, for whoever writes an app: what PROTOCOL.md asks of a phone, and nothing else.
 
-It needs the standard library alone. Read `client` first, then `store`; the numbers C1 to C9 are those of PROTOCOL.md.
+It needs the standard library alone. Read `client` first, then `store`; C1 to C9 are the rules of PROTOCOL.md.
 
     client = Client(Store("phone.sqlite3"), Transport("https://listening.example.org", token))
     pk = client.create("conversation", {"occurred_at": "2026-11-23T09:12:00+01:00", "channel": "street", ...})
@@ -9,9 +9,3 @@ It needs the standard library alone. Read `client` first, then `store`; the numb
     for conversation in client.shown().values():
         ...
 """
-
-from listening.sync.client.client import Client, Refused, SignedOut
-from listening.sync.client.store import Store
-from listening.sync.client.transport import NoAnswer, Transport
-
-__all__ = ["Client", "NoAnswer", "Refused", "SignedOut", "Store", "Transport"]

@@ -19,11 +19,12 @@ from typing import Any
 
 import pytest
 
-from listening.sync.client import Client, NoAnswer, Refused, SignedOut, Store, Transport
 from listening.sync.client.backoff import Backoff
+from listening.sync.client.client import Client, Refused, SignedOut
 from listening.sync.client.clock import uuid7
 from listening.sync.client.overlay import overlay
-from listening.sync.client.transport import Answer
+from listening.sync.client.store import Store
+from listening.sync.client.transport import Answer, NoAnswer, Transport
 
 NOON = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 HELLO = {
@@ -154,7 +155,7 @@ def test_it_works(client, service, store):
 
 def test_it_needs_the_standard_library_alone():
     """In a process of its own: this one has Django."""
-    seen = "import sys; import listening.sync.client; print([m for m in sys.modules if m.split('.')[0] == 'django'])"
+    seen = "import sys; import listening.sync.client.client; print([m for m in sys.modules if m.split('.')[0] == 'django'])"
     said = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
 
