@@ -27,6 +27,7 @@ from backend.localdb.state import ClusterRecord
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = "chaos_template"
 API = "listening_api"
+SECRET = "servers under test share a secret: cursors of the one hold at the other"  # noqa: S105
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Database:
     def __init__(self, cluster: Cluster, disk: Disk | None, why_no_disk: str) -> None:
         self.cluster, self.disk, self.why_no_disk = cluster, disk, why_no_disk
         self.phones: list[dict[str, Any]] = []
+        self.places: list[tuple[float, float]] = []
         self.name = ""
 
     # --- where it is -----------------------------------------------------------------------------------------
@@ -79,7 +81,8 @@ class Database:
             [sys.executable, "-m", "tests.faults.chaos.people", str(pushers)],
             cwd=ROOT, env=self.environment(TEMPLATE), stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
-        self.phones = json.loads(made.stdout.splitlines()[-1])
+        told = json.loads(made.stdout.splitlines()[-1])
+        self.phones, self.places = told["phones"], told["places"]
 
     def begin(self, name: str, controls: list[Path]) -> None:
         """A copy for one run; `controls` are SQL files that break the product on purpose."""
@@ -101,6 +104,7 @@ class Database:
             "DJANGO_SETTINGS_MODULE": "tests.faults.chaos.settings",
             "DATABASE_URL": self.url(name=name),
             "LISTENING_API_DATABASE_URL": self.url(API, name=name),
+            "LISTENING_SECRET_KEY": SECRET,
             "LISTENING_LOG_LEVEL": "ERROR",
         }
 

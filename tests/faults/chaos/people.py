@@ -1,7 +1,7 @@
 """Make the world of a run in an empty database: Squareville, its listeners and coordinators, and a token each.
 
 A program of its own, because Django reads its settings once: `python -m tests.faults.chaos.people PUSHERS`. Prints JSON:
-one phone each, with whose it is and what they may read.
+one phone each, with whose it is and what they may read, and a place in each district.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def main(pushers: int) -> None:
     from listening.fieldwork.models import User
     from listening.fieldwork.tokens import issue
     from tests.people import person
-    from tests.squareville import build_city
+    from tests.squareville import build_city, inside
 
     call_command("migrate", verbosity=0)
     call_command("set_up_database_roles", stdout=sys.stderr)
@@ -48,7 +48,7 @@ def main(pushers: int) -> None:
     phone("coordinator-b", zona, pushes=False, areas=[4, 5, 6])
     phone("coordinator", person("coordinator", "coordinator"), pushes=False, everything=True)
     phone("listener-0-c", listeners[0], pushes=False)
-    print(json.dumps(phones))
+    print(json.dumps({"phones": phones, "places": [inside(number) for number in range(1, 10)]}))
 
 
 if __name__ == "__main__":

@@ -6,18 +6,20 @@ import datetime as dt
 import random
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from listening.sync.client.client import Client
 from listening.sync.client.store import Store
 from tests.faults.chaos.history import History, Witness
-from tests.squareville import inside
 
 TIMEOUT_S = 4.0
 # A phone waits up to 15 min; here, time runs faster.
 FASTER, LONGEST_S = 20, 0.5
 THEMES = ("rent", "repairs", "mobility")
+
+Places = Sequence[tuple[float, float]]
 
 
 class Stopped(Exception):
@@ -42,8 +44,10 @@ class Phone:
     """A phone of somebody, behind a door of the proxy."""
 
     def __init__(
-        self, told: dict[str, Any], port: int, folder: Path, history: History, *, seed: int, stop: threading.Event
-    ) -> None:
+        self, told: dict[str, Any], places: Places, port: int, folder: Path, history: History, *,
+        seed: int, stop: threading.Event,
+    ) -> None:  # fmt: skip
+        self._places = places
         self.name: str = told["name"]
         self.pushes: bool = told["pushes"]
         self.owner, self.districts, self.everything = told["owner"], told["districts"], told["everything"]
@@ -94,8 +98,8 @@ class Phone:
                 self._log(text)
 
     def _log(self, text: str, **members: Any) -> None:
-        lon, lat = inside(self.draw.randint(1, 9))
-        place = {"kind": "point", "point": {"type": "Point", "coordinates": [lon, lat]}, "accuracy_m": 10}
+        point = {"type": "Point", "coordinates": self.draw.choice(self._places)}
+        place = {"kind": "point", "point": point, "accuracy_m": 10}
         happened = (self.clock.now() - dt.timedelta(minutes=5)).isoformat(timespec="seconds")
         fields = {"occurred_at": happened, "channel": "street", "summary": text, "place": place, "findings": []}
         self.client.create("conversation", {**fields, **members})

@@ -65,7 +65,10 @@ def run_once(
         folder = Path(told)
         servers = [Server(database, folder / "servers.log") for _ in range(2)]
         proxy = Proxy([server.port for server in servers], seed=seed)
-        phones = [Phone(one, proxy.door(one["name"]), folder, history, seed=seed, stop=stop) for one in database.phones]
+        phones = [
+            Phone(one, database.places, proxy.door(one["name"]), folder, history, seed=seed, stop=stop)
+            for one in database.phones
+        ]
         nemesis = Nemesis(database, servers, phones, history, seed=seed)
         threads = [threading.Thread(target=_use, args=(phone, quiet, errors)) for phone in phones]
         try:
@@ -98,7 +101,8 @@ def run_once(
             stop.set()
             quiet.set()
             for thread in threads:
-                thread.join()
+                if thread.is_alive():
+                    thread.join()
             nemesis.rest()
             for server in servers:
                 server.end()
