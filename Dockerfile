@@ -36,7 +36,8 @@ import os, urllib.request as request; \
 host = os.environ.get('LISTENING_ALLOWED_HOSTS', 'localhost').split(',')[0].strip().lstrip('.*') or 'localhost'; \
 request.urlopen(request.Request('http://127.0.0.1:8000/health/live', headers={'Host': host}), timeout=4)"]
 
-# The checks refuse to serve a city without a secret of its own. One worker a core, as `make demo` has.
+# The checks refuse to serve a city without a secret of its own. One worker a core, as `make demo` has. A worker that is told
+# to end before it has begun does not: it is killed in time for what gives a container ten seconds.
 CMD ["sh", "-c", "python manage.py check && exec granian --interface wsgi --host 0.0.0.0 --port 8000 --http 1 --no-ws \
---workers \"${WORKERS:-$(nproc)}\" --blocking-threads 1 --respawn-failed-workers --log-level warning \
-backend.wsgi:application"]
+--workers \"${WORKERS:-$(nproc)}\" --blocking-threads 1 --respawn-failed-workers --workers-kill-timeout 8 \
+--log-level warning backend.wsgi:application"]

@@ -8,7 +8,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --strip-extras --allow-unsafe
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint doctor bench stop clean lock database
+.PHONY: help demo test lint doctor chaos bench stop clean lock database
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -36,6 +36,10 @@ lint: ## ruff, mypy and the import contracts, in the prepared .venv
 doctor: ## say what is there, what is missing, and the command that mends it
 	@test -x $(BIN)/python || { echo 'There is no .venv yet. Run: make demo' >&2; exit 1; }
 	@LISTENING_DEMO=1 $(BIN)/python manage.py doctor
+
+chaos: ## kill, cut, fill and delay all that sync relies on, and count what was lost; ARGS="--help"
+	@$(PYTHON) -m backend.bootstrap test
+	$(BIN)/python -m tests.faults.chaos $(ARGS)
 
 bench: ## the benchmarks, each beside the raw SQL of the same run
 	@$(PYTHON) -m backend.bootstrap test

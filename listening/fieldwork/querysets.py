@@ -13,6 +13,8 @@ from districts.models import District
 from listening.fieldwork.roles import ADMINISTER, CONVENE, COORDINATE, Role
 
 if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
+
     from listening.fieldwork.models import Assignment, Device, Session, User
     from listening.fieldwork.scope import Reach
 
@@ -21,6 +23,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def valid_on(self, day: dt.date) -> Self:
         """Assignments that hold on a day of the city's calendar."""
         return self.filter(Q(last_day__isnull=True) | Q(last_day__gte=day), first_day__lte=day)
+
+    def held_since(self, day: dt.date | Combinable) -> Self:
+        """Assignments that have begun, and hold today or held on a day since then."""
+        return self.filter(Q(last_day__isnull=True) | Q(last_day__gte=day), first_day__lte=clock.today())
 
     def within(self, reach: Reach, day: dt.date) -> Self:
         """Assignments to districts of a day that lie in the reach of another; in a reach of everywhere, all."""
@@ -32,16 +38,18 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(Exists(inside))
 
 
-def looked_after(user: User, person: str = "person") -> Q:
+def looked_after(user: User, person: str = "person", *, since: dt.date | Combinable | None = None) -> Q:
     """Rows of people whom somebody looks after: themselves; for coordinators also listeners in their districts today.
 
-    `person`: the column of the row that names its person.
+    `person`: the column of the row that names its person. `since`: a day, also as an expression over the row; who has
+    listened in the districts on it or later is looked after as well.
     """
     allowed = Q(**{person: user})
     scope = user.scope
     if scope.has(*COORDINATE):
         today = clock.today()
-        assignments = user.assignments.model.objects.valid_on(today).within(scope.reach(*COORDINATE), today)
+        assignments = user.assignments.model.objects.held_since(since or today)
+        assignments = assignments.within(scope.reach(*COORDINATE), today)
         allowed |= Q(Exists(assignments.filter(role=Role.LISTENER, person=OuterRef(person))))
     return allowed
 

@@ -30,10 +30,7 @@ from listening.records.render import document_of
 from listening.sync.clocks import PhoneClock
 from listening.sync.merge import FieldClash, Merge, merge_conversation, merge_finding
 from listening.sync.ops import Op
-from listening.sync.outcomes import NotNow, NotYet, Outcome, Rejected, accepted
-
-# How long after it happened somebody who has lost the role may still bring it.
-BROUGHT_WITHIN: Final = dt.timedelta(days=30)
+from listening.sync.outcomes import BROUGHT_WITHIN, NotNow, NotYet, Outcome, Rejected, accepted
 
 
 @dataclass(frozen=True, slots=True)

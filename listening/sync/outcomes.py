@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from backend.problems import FieldError
 
 Status = Literal["accepted", "conflict", "deferred", "quarantined", "rejected", "retry", "duplicate"]
 Reason = Literal["invalid", "absent", "gone", "id_taken", "op_reused", "too_large", "schema", "forbidden"]
+# How long after it happened somebody who has lost the role may still bring it.
+BROUGHT_WITHIN: Final = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models.functions import TruncDate
 
 from listening.fieldwork.models import Session
 from listening.fieldwork.querysets import looked_after
 from listening.records.models import Conversation, Finding
+from listening.sync.outcomes import BROUGHT_WITHIN
 
 if TYPE_CHECKING:
     from listening.fieldwork.models import User
@@ -18,8 +20,12 @@ if TYPE_CHECKING:
 
 class WaitingOpQuerySet(models.QuerySet["WaitingOp"]):
     def visible_to(self, user: User) -> Self:
-        """Ops that wait, of a person themselves, and for coordinators of those who listen in their districts."""
-        return self.filter(looked_after(user, "op__person"))
+        """Ops that wait, of a person themselves, and for coordinators of those who listen in their districts.
+
+        Also of those who did until they brought it: whoever listens no more is whose ops are quarantined.
+        """
+        brought_since = ExpressionWrapper(OuterRef("op__received_at") - BROUGHT_WITHIN, DateTimeField())
+        return self.filter(looked_after(user, "op__person", since=TruncDate(brought_since)))
 
     def ready(self, user: User) -> Self:
         """Deferred ops of a person whose record has come meanwhile, the oldest first."""

@@ -26,7 +26,7 @@ from backend.problems import NotFound
 from listening.audit.errors import PurposeRequired
 from listening.audit.record import purpose_of, record
 from listening.audit.verbs import Verb
-from listening.fieldwork.models import Device
+from listening.fieldwork.models import Device, Session
 from listening.fieldwork.permissions import Coordinates, LogsOrCoordinates
 from listening.fieldwork.person import person_of
 from listening.records.models import Conversation
@@ -255,12 +255,15 @@ class ReleaseView(SyncView):
         person = person_of(request)
         with transaction.atomic():
             op = waiting_op(request, pk)
+            if op.why != WaitingOp.Why.QUARANTINED:
+                raise NotFound("It is not for a coordinator to decide: it waits for something that has not come.")
             outcome = waiting.settle(op.pk, vouched_by=person)
-            made = Conversation.objects.filter(pk=op.body.get("id"))
-            if made.exists() and not made.visible_to(person).exists():
-                raise NotFound("There is no such op.")
-            if outcome.status in {"accepted", "conflict"}:
-                record(Verb.CREATE, Conversation, [op.body["id"]], request=request, subject=op.op.person)
+            made = Session if op.body["type"] == "session" else Conversation
+            if outcome.status == "accepted":
+                # What it says was hidden until now; also where it lies.
+                if not made.objects.visible_to(person).filter(pk=op.body["id"]).exists():
+                    raise NotFound("There is no such op.")
+                record(Verb.CREATE, made, [op.body["id"]], request=request, subject=op.op.person)
         return Response({"results": [{"op": str(pk), **outcome.as_json()}]})
 
 

@@ -27,7 +27,7 @@ from backend.localdb.state import ClusterRecord
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = "chaos_template"
 API = "listening_api"
-SECRET = "servers under test share a secret: cursors of the one hold at the other"  # noqa: S105
+SECRET = "servers under test share a secret: cursors of the one hold at the other"
 
 
 @dataclass

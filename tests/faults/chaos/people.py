@@ -1,7 +1,7 @@
 """Make the world of a run in an empty database: Squareville, its listeners and coordinators, and a token each.
 
-A program of its own, because Django reads its settings once: `python -m tests.faults.chaos.people PUSHERS`. Prints JSON:
-one phone each, with whose it is and what they may read, and a place in each district.
+A program of its own, because Django reads its settings once: `python -m tests.faults.chaos.people PUSHERS`. It prints
+JSON: phones, with whose each is and what they may read, and a place in each district.
 """
 
 from __future__ import annotations

@@ -61,7 +61,8 @@ class Phone:
     def work(self) -> None:
         """What a person does between two moments with a network."""
         shown = self.client.shown()
-        for _ in range(self.draw.randint(1, 12)):
+        # Mostly a little, sometimes a whole afternoon.
+        for _ in range(self.draw.randint(1, self.draw.choice([4, 12, 80]))):
             self._do_one(shown)
 
     def _do_one(self, shown: dict[str, Any]) -> None:

@@ -28,6 +28,9 @@ class Proxy:
         self.is_rough = True
         self.met: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
+        self._doors: list[asyncio.Server] = []
+        # The loop itself holds its tasks weakly.
+        self._now: set[asyncio.Task[Any]] = set()
         self._later: set[asyncio.Task[Any]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -37,7 +40,10 @@ class Proxy:
         draw = random.Random(f"{self.seed} {name}")
 
         async def open_door() -> int:
-            server = await asyncio.start_server(lambda r, w: self._pass(r, w, draw), "127.0.0.1", 0)
+            server = await asyncio.start_server(
+                lambda phone, back: self._keep(self._pass(phone, back, draw), self._now), "127.0.0.1", 0
+            )
+            self._doors.append(server)
             port: int = server.sockets[0].getsockname()[1]
             return port
 
@@ -53,8 +59,21 @@ class Proxy:
         self._do(arrive())
 
     def close(self) -> None:
+        """End whatever is still on its way."""
+
+        async def end() -> None:
+            for door in self._doors:
+                door.close()
+            under_way = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+            await asyncio.sleep(0)  # what they closed is closed in the next round
+
+        self._do(end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
@@ -65,7 +84,7 @@ class Proxy:
         is_met, fault, part, first = draw.random() < self.share, draw.choice(self.faults), draw.random(), draw.random()
         fault = fault if is_met and self.is_rough else ""
         self.met[fault] += 1
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.closing(back), contextlib.suppress(OSError, asyncio.IncompleteReadError):
             request = await read_request(phone)
             match fault:
                 case "request lost":
@@ -81,19 +100,16 @@ class Proxy:
                     answers = await asyncio.gather(self._forward(request, first), self._forward(request, 1 - first))
                     await say(back, answers[part < 0.5])
                 case "late":  # the phone asks again meanwhile, and then goes on: this arrives after what it sent later
-                    self._keep(self._after(3 * part, lambda: self._forward(request, first)))
+                    self._keep(self._after(3 * part, lambda: self._forward(request, first)), self._later)
                 case "slow":
                     answer = await self._forward(request, first, pause_s=0.1)
                     await say(back, answer, pause_s=0.1)
                 case "reset":
-                    self._keep(self._forward(request, first))
+                    self._keep(self._forward(request, first), self._later)
                     await asyncio.sleep(0.05 * part)
                     reset(back)
                 case _:
                     await say(back, await self._forward(request, first))
-        with contextlib.suppress(OSError):
-            back.close()
-            await back.wait_closed()
 
     async def _forward(
         self, request: bytes, first: float, *, is_whole: bool = True, pause_s: float | None = None
@@ -106,12 +122,10 @@ class Proxy:
             except OSError:
                 continue
             answer = b""
-            with contextlib.suppress(OSError):
+            with contextlib.closing(out), contextlib.suppress(OSError):
                 await say(out, request, pause_s=pause_s)
                 if is_whole:
                     answer = await answers.read(-1)
-                out.close()
-                await out.wait_closed()
             return answer
         return b""
 
@@ -119,10 +133,10 @@ class Proxy:
         await asyncio.sleep(seconds)
         await work()
 
-    def _keep(self, work: Coroutine[Any, Any, Any]) -> None:
+    def _keep(self, work: Coroutine[Any, Any, Any], among: set[asyncio.Task[Any]]) -> None:
         task = self._loop.create_task(work)
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        among.add(task)
+        task.add_done_callback(among.discard)
 
 
 async def read_request(phone: asyncio.StreamReader) -> bytes:

@@ -30,7 +30,7 @@ class Server:
                 [
                     sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
                     "--port", str(self.port), "--http", "1", "--no-ws", "--workers", "1", "--blocking-threads", "4",
-                    "--log-level", "warning", "backend.wsgi:application",
+                    "--workers-kill-timeout", "3", "--log-level", "warning", "backend.wsgi:application",
                 ],
                 # A group of its own: the worker would outlive the process that is killed, and keep the port.
                 cwd=ROOT, env=environment, stdout=written, stderr=written, start_new_session=True,
@@ -41,10 +41,20 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
 
-    def wait(self) -> None:
+    def end_as_told(self, patience_s: float = 12) -> bool:
+        """Tell it to end, as whoever restarts a service does; kill it when it does not. Whether it did."""
+        self.send(signal.SIGTERM)
+        try:
+            self.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.end()
+            return False
+        return True
+
+    def wait(self, patience_s: float = 30) -> None:
         """Until it has ended."""
         if self._process is not None:
-            self._process.wait(30)
+            self._process.wait(patience_s)
 
     def wait_until_it_answers(self) -> None:
         until = time.monotonic() + 60

@@ -6,7 +6,9 @@ their answers told, laid over what was logged.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -103,10 +105,12 @@ def judge_ops(
     verdict: Verdict, history: History, session: psycopg.Connection[Any], stored: dict[str, Stored]
 ) -> set[str]:
     """Each op against the tables; returns the conversations of which a deletion was acknowledged."""
-    waiting = {pk for (pk,) in session.execute("SELECT op_id::text FROM sync_waitingop")}
+    waiting = dict(session.execute("SELECT op_id::text, waiting_for::text FROM sync_waitingop").fetchall())
     kept = {pk for (pk,) in session.execute("SELECT op_id::text FROM sync_clash")}
     sessions = {pk for (pk,) in session.execute("SELECT id::text FROM fieldwork_session")}
     tombstones = {pk for (pk,) in session.execute("SELECT id::text FROM records_tombstone")}
+    come = sessions | tombstones | stored.keys()
+    unheard = {told["id"] for told in history.asked.values() if (told["type"], told["kind"]) == ("finding", "delete")}
     accepted: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
     deleted = set()
     for op, told in history.asked.items():
@@ -117,6 +121,10 @@ def judge_ops(
                 verdict.note("lost", f"op {op} was never acknowledged, though all is quiet")
             case "deferred" | "quarantined" if op not in waiting:
                 verdict.note("lost", f"op {op} is said to wait, and does not")
+            case "deferred" if waiting[op] in come:
+                verdict.note("lost", f"op {op} waits for {waiting[op]}, which has come")
+            case "rejected" if not is_right_to_refuse(told, outcome["reason"], tombstones | unheard):
+                verdict.note("lost", f"op {op} was refused as {outcome['reason']}")
             case "conflict" if op not in kept and record in stored:
                 verdict.note("lost", f"the value of op {op} clashed, and was not kept")
             case "accepted" if told["type"] == "session":
@@ -136,6 +144,17 @@ def judge_ops(
     for pk in accepted.keys() - deleted:
         judge_conversation(verdict, pk, accepted[pk], stored.get(pk))
     return deleted
+
+
+def is_right_to_refuse(told: dict[str, Any], reason: str, deleted: set[str]) -> bool:
+    """What was deleted is gone, and nobody was listened to on a day to which a clock had been turned by mistake."""
+    match reason:
+        case "gone":
+            return bool(deleted & {told["id"], told.get("conversation")})
+        case "invalid":
+            happened = dt.datetime.fromisoformat(told["fields"]["occurred_at"])
+            return abs(time.time() - happened.timestamp()) > dt.timedelta(days=365).total_seconds()
+    return False
 
 
 def judge_conversation(verdict: Verdict, pk: str, ops: list[tuple[int, dict[str, Any]]], there: Stored | None) -> None:

@@ -155,7 +155,7 @@ def test_it_works(client, service, store):
 
 def test_it_needs_the_standard_library_alone():
     """In a process of its own: this one has Django."""
-    seen = "import sys; import listening.sync.client.client; print([m for m in sys.modules if m.split('.')[0] == 'django'])"
+    seen = "import sys, listening.sync.client.client; print([one for one in sys.modules if one.startswith('django')])"
     said = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
 

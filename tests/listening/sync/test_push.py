@@ -13,7 +13,6 @@ from django.db import OperationalError, connection
 from uuid6 import uuid7
 
 from backend import clock
-from listening.fieldwork.assignments import assign, end
 from listening.fieldwork.models import Device, Session
 from listening.fieldwork.revocation import revoke
 from listening.records.models import Conversation, Finding, Tombstone
@@ -23,6 +22,7 @@ from listening.sync.models import Clash, Op, WaitingOp
 from tests.canaries import CANARY
 from tests.listening.sync.conftest import Phone, logged, op, slug
 from tests.people import person
+from tests.squareville import inside
 
 pytestmark = pytest.mark.django_db
 
@@ -433,17 +433,66 @@ class TestWhoMay:
         assert not Conversation.objects.exists()
         assert WaitingOp.objects.filter(why="quarantined").count() == 2
 
-    def test_p13_a_coordinator_lets_it_in(self, anna, carla, city):
-        heard = clock.now() - dt.timedelta(days=2)
-        anna.owner.assignments.update(
-            first_day=clock.today() - dt.timedelta(days=9), last_day=clock.today() - dt.timedelta(days=1)
-        )
-        told = logged(occurred_at=heard.isoformat())
-        anna.push_one(told)
-        assert carla.ask("POST", f"waiting/{told['op']}/release").status_code == 404  # she listens in no district today
-        assign(anna.owner, "planner")
-        assign(anna.owner, "listener", within=city.area(5))
-        end(anna.owner, on=clock.today())
+    @pytest.fixture
+    def late(self, city, themes):
+        """The phone of somebody who listened in area 5 until yesterday, and what they bring today from there."""
+        owner = person("late", "listener", within=city.area(5))
+        phone = Phone(owner)
+        yesterday = clock.today() - dt.timedelta(days=1)
+        owner.assignments.update(first_day=yesterday - dt.timedelta(days=90), last_day=yesterday)
+        told = logged(occurred_at=(clock.now() - dt.timedelta(days=2)).isoformat())
+        assert phone.push_one(told)["status"] == "quarantined"
+        return phone, told
+
+    def test_p13_a_coordinator_lets_it_in(self, late, carla):
+        phone, told = late
+        (waits,) = carla.ask("GET", "waiting").json()["waiting"]
+        assert (waits["op"], waits["person"], waits["why"]) == (told["op"], "late", "quarantined")
+        released = carla.ask("POST", f"waiting/{told['op']}/release")
+        assert released.json()["results"] == [{"op": told["op"], "status": "accepted", "version": 1}]
+        assert stored(told).listener == phone.owner
+        # Whoever brought it learns of it, and sending it again changes nothing.
+        phone_learns = phone.ask("POST", "lookup", {"ops": [told["op"]]}).json()["results"]
+        assert [one["status"] for one in phone_learns] == ["accepted"]
+        assert phone.push_one(told)["outcome"]["status"] == "accepted"
+        assert carla.ask("GET", "waiting").json()["waiting"] == []
+        assert carla.ask("POST", f"waiting/{told['op']}/release").status_code == 404
+
+    def test_p13_a_coordinator_refuses_it(self, late, carla):
+        phone, told = late
+        assert carla.ask("DELETE", f"waiting/{told['op']}").status_code == 204
+        assert not Conversation.objects.exists()
+        assert phone.push_one(told)["outcome"] == {"status": "rejected", "reason": "forbidden"}
+
+    def test_p13_a_coordinator_of_elsewhere_does_not_see_it(self, late, city):
+        _, told = late
+        elsewhere = Phone(person("elsewhere", "coordinator", within=city.area(1)))
+        assert elsewhere.ask("GET", "waiting").json()["waiting"] == []
+        assert elsewhere.ask("POST", f"waiting/{told['op']}/release").status_code == 404
+        assert WaitingOp.objects.exists()
+
+    def test_p13_nobody_lets_in_what_lies_elsewhere(self, late, carla):
+        """They listened here; this they heard in another district, where somebody else decides."""
+        phone, _ = late
+        heard = (clock.now() - dt.timedelta(days=2)).isoformat()
+        point = {"type": "Point", "coordinates": inside(1)}
+        told = logged(occurred_at=heard, place={"kind": "point", "point": point})
+        phone.push_one(told)
+        assert carla.ask("POST", f"waiting/{told['op']}/release").status_code == 404
+        assert not Conversation.objects.exists()
+        assert WaitingOp.objects.filter(pk=told["op"]).exists()
+
+    def test_p13_nobody_lets_in_what_waits_for_something(self, anna, city):
+        told = op("create", "finding", conversation=str(uuid7()), fields={"kind": "need", "text": "x"})
+        assert anna.push_one(told)["status"] == "deferred"
+        clara = Phone(person("clara", "coordinator"))
+        assert clara.ask("POST", f"waiting/{told['op']}/release").status_code == 404
+
+    def test_p13_who_listened_here_long_before(self, late, carla):
+        phone, _ = late
+        day = clock.today() - dt.timedelta(days=40)
+        phone.owner.assignments.update(last_day=day)
+        assert carla.ask("GET", "waiting").json()["waiting"] == []
 
     def test_p13_somebody_who_never_listened(self, city, themes):
         planner = Phone(person("dario", "planner"))
