@@ -22,17 +22,29 @@ class Difference:
     district_id: int
     kept_conversations: int
     kept_mentions: int
+    kept_severe: int
     true_conversations: int
     true_mentions: int
+    true_severe: int
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The outcome of a recount: cells and counted conversations there are, and the cells that differ."""
+    """The outcome of a recount: cells and counted conversations there are, and the cells that differ.
+
+    `occasions`: occasions that differ from the records; `sums`: cells whose sums of squares differ from the occasions.
+    """
 
     cells: int
     conversations: int
     differences: tuple[Difference, ...]
+    occasions: int
+    sums: int
+
+    @property
+    def wrong(self) -> int:
+        """All that differs."""
+        return len(self.differences) + self.occasions + self.sums
 
 
 def reconcile() -> Reconciliation:
@@ -41,16 +53,18 @@ def reconcile() -> Reconciliation:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute(sql.read("listening.rollups", "compare_cells.sql"))
         differences = tuple(Difference(*row) for row in cursor.fetchall())
+        cursor.execute(sql.read("listening.rollups", "compare_occasions.sql"))
+        occasions, sums = cursor.fetchone()
         cursor.execute(
             "SELECT (SELECT count(*) FROM rollups_current),"
             " (SELECT count(*) FROM records_conversation WHERE may_be_counted AND NOT is_test)"
         )
         cells, conversations = cursor.fetchone()
-        return Reconciliation(cells, conversations, differences)
+        return Reconciliation(cells, conversations, differences, occasions, sums)
 
 
 def repair() -> None:
-    """Write tallies and cells anew from the records. Writers of records wait until it is done."""
+    """Write tallies, occasions and cells anew from the records. Writers of records wait until it is done."""
     with transaction.atomic(), connection.cursor() as cursor:
         locks.lock(cursor, locks.ROLLUPS)
         cursor.execute("LOCK TABLE records_conversation, records_finding, records_findingtheme IN SHARE MODE")

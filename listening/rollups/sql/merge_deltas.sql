@@ -1,22 +1,65 @@
 -- rollups/sql/merge_deltas.sql
--- Move the log of changes into the cells, at all four grains. Run by one session at a time: the caller holds the advisory
--- lock. One statement: a crash loses or doubles nothing, and a reader sees the log or the cells, never both or neither.
+-- Move the log of changes into the occasions and the cells, at all four grains. Run by one session at a time: the caller
+-- holds the advisory lock. One statement: a crash loses or doubles nothing, and a reader sees the log or the cells, never
+-- both or neither.
 -- :most   log rows to take in one go; keeps the transaction short
 -- Rows are deleted as they were selected, never by "id below": ids are given out before commit, in another order.
 -- Returns the number of log rows merged.
 WITH taken AS (
     DELETE FROM rollups_delta
     WHERE id IN (SELECT id FROM rollups_delta LIMIT %(most)s)
-    RETURNING role, theme_id, kind, day, district_id, conversations, mentions
+    RETURNING role, theme_id, kind, day, district_id, conversations, mentions, severe, cluster
 ), net AS (
-    SELECT role, theme_id, kind, day, district_id, sum(conversations) AS conversations, sum(mentions) AS mentions
+    SELECT role, theme_id, kind, day, district_id, sum(conversations) AS conversations, sum(mentions) AS mentions,
+           sum(severe) AS severe, 0 AS occasions, 0 AS squares, 0 AS crossed
     FROM taken
     GROUP BY role, theme_id, kind, day, district_id
-    HAVING sum(conversations) <> 0 OR sum(mentions) <> 0
+    HAVING sum(conversations) <> 0 OR sum(mentions) <> 0 OR sum(severe) <> 0
+), own AS MATERIALIZED (
+    SELECT cluster, day, district_id, theme_id, kind, sum(conversations)::integer AS change
+    FROM taken
+    WHERE cluster IS NOT NULL
+    GROUP BY cluster, day, district_id, theme_id, kind
+    HAVING sum(conversations) <> 0
+), touched AS (
+    SELECT DISTINCT cluster, day, district_id FROM own
+), state AS MATERIALIZED (
+    -- All cells of the touched occasions, before and after: where an occasion grows, each of its products changes.
+    SELECT cluster, day, district_id, theme_id, kind,
+           coalesce(known.conversations, 0) AS before, coalesce(known.conversations, 0) + coalesce(own.change, 0) AS after
+    FROM (SELECT one.* FROM rollups_occasion one JOIN touched USING (cluster, day, district_id)) AS known
+    FULL JOIN own USING (cluster, day, district_id, theme_id, kind)
+), sums AS (
+    SELECT theme_id, kind, day, district_id,
+           sum((state.after > 0)::integer - (state.before > 0)::integer) AS occasions,
+           sum(state.after::bigint * state.after - state.before::bigint * state.before) AS squares,
+           sum(state.after::bigint * coalesce(size.after, 0) - state.before::bigint * coalesce(size.before, 0)) AS crossed
+    FROM state
+    LEFT JOIN (
+        SELECT cluster, day, district_id, before, after FROM state WHERE theme_id = 0 AND kind = 'any'
+    ) AS size USING (cluster, day, district_id)
+    GROUP BY theme_id, kind, day, district_id
+), shift AS (
+    SELECT role, theme_id, kind, day, district_id, conversations, mentions, severe, occasions, squares, crossed FROM net
+    UNION ALL
+    SELECT 'encounter', theme_id, kind, day, district_id, 0, 0, 0, occasions, squares, crossed FROM sums
+    WHERE (occasions, squares, crossed) <> (0, 0, 0)
+), forgotten AS (
+    DELETE FROM rollups_occasion one USING state
+    WHERE state.before <> 0 AND state.after = 0
+      AND (one.cluster, one.day, one.district_id, one.theme_id, one.kind)
+        = (state.cluster, state.day, state.district_id, state.theme_id, state.kind)
+), kept AS (
+    INSERT INTO rollups_occasion AS one (cluster, day, district_id, theme_id, kind, conversations)
+    SELECT cluster, day, district_id, theme_id, kind, after FROM state WHERE after NOT IN (before, 0)
+    ORDER BY cluster, day, district_id, theme_id, kind
+    ON CONFLICT (cluster, day, district_id, theme_id, kind) DO UPDATE SET conversations = excluded.conversations
 ), merged AS (
-    INSERT INTO rollups_cell AS cell (role, grain, theme_id, kind, bucket, district_id, conversations, mentions)
-    SELECT role, b.grain, theme_id, kind, b.bucket, district_id, sum(conversations), sum(mentions)
-    FROM net
+    INSERT INTO rollups_cell AS cell
+        (role, grain, theme_id, kind, bucket, district_id, conversations, mentions, severe, occasions, squares, crossed)
+    SELECT role, b.grain, theme_id, kind, b.bucket, district_id,
+           sum(conversations), sum(mentions), sum(severe), sum(occasions), sum(squares), sum(crossed)
+    FROM shift
     CROSS JOIN LATERAL (
         VALUES ('day', day),
                ('month', date_trunc('month', day)::date),
@@ -27,6 +70,10 @@ WITH taken AS (
     ORDER BY role, b.grain, theme_id, kind, b.bucket, district_id
     ON CONFLICT (role, grain, theme_id, kind, bucket, district_id) DO UPDATE
         SET conversations = cell.conversations + excluded.conversations,
-            mentions = cell.mentions + excluded.mentions
+            mentions = cell.mentions + excluded.mentions,
+            severe = cell.severe + excluded.severe,
+            occasions = cell.occasions + excluded.occasions,
+            squares = cell.squares + excluded.squares,
+            crossed = cell.crossed + excluded.crossed
 )
 SELECT count(*) FROM taken

@@ -12,3 +12,10 @@ def differences() -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql.read("listening.rollups", "compare_cells.sql"))
         return cursor.fetchall()
+
+
+def wrong_occasions() -> tuple[int, int]:
+    """How many occasions do not say what the records say, and how many cells hold other sums than the occasions."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("listening.rollups", "compare_occasions.sql"))
+        return cursor.fetchone()

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
@@ -16,11 +16,12 @@ from listening.capture.accept import accept, accept_many
 from listening.capture.amend import amend, delete
 from listening.capture.submission import Place
 from listening.codelists.models import Theme
+from listening.fieldwork.models import Session
 from listening.records.models import Conversation, Finding, FindingTheme
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile, repair
-from tests.listening.rollups.recount import differences
-from tests.listening.submissions import conversation, heard
+from tests.listening.rollups.recount import differences, wrong_occasions
+from tests.listening.submissions import NOON, conversation, heard
 from tests.people import person
 from tests.squareville import build_city
 
@@ -38,6 +39,18 @@ def cells(grain="year", role="encounter"):
 
 def assert_cells_equal_records():
     assert differences() == []
+    assert wrong_occasions() == (0, 0)
+
+
+def sums(grain="year"):
+    """(district, theme, kind) -> (severe, occasions, squares, crossed), merged."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT district_id, theme_id, kind, severe, occasions, squares, crossed FROM rollups_cell"
+            " WHERE grain = %s AND role = 'encounter' AND conversations <> 0",
+            [grain],
+        )
+        return {row[:3]: row[3:] for row in cursor.fetchall()}
 
 
 @pytest.mark.django_db
@@ -221,7 +234,9 @@ class TestAnyHistory(TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.city = build_city()
-        cls.listener = person("anna", "listener")
+        cls.listeners = [person(name, "listener") for name in ("anna", "bruno")]
+        cls.listener = cls.listeners[0]
+        cls.sessions = [Session.objects.create(kind="walk", convener=cls.listener, started_at=NOON) for _ in range(2)]
         parent = Theme.objects.create(code="housing")
         cls.themes = [parent, Theme.objects.create(code="rent", parent=parent), Theme.objects.create(code="mobility")]
 
@@ -234,17 +249,22 @@ class TestAnyHistory(TestCase):
         assert cells() == self.counted_in_python("encounter")
         assert cells(role="subject") == self.counted_in_python("subject")
         assert_cells_equal_records()
+        merge_deltas()
+        assert sums() == self.summed_in_python()
+        assert_cells_equal_records()
 
     def step(self, draw):
         stored = list(Conversation.objects.order_by("id"))
-        match draw.choice(["new", "new", "batch", "amend", "delete", "exclude", "move", "retheme", "merge"]):
+        match draw.choice(
+            ["new", "new", "batch", "amend", "delete", "exclude", "move", "retheme", "worsen", "gather", "merge"]
+        ):
             case "new":
                 accept(self.submission(draw), by=self.listener)
             case "batch":
                 accept_many([self.submission(draw) for _ in range(draw.randrange(4))])
             case "amend" if stored:
                 one = draw.choice(stored)
-                amend(one, replace(self.submission(draw), id=one.pk), by=self.listener)
+                amend(one, replace(self.submission(draw), id=one.pk, listener_id=one.listener_id), by=self.listener)
             case "delete" if stored:
                 delete(draw.choice(stored), by=self.listener)
             case "exclude" if stored:
@@ -253,6 +273,12 @@ class TestAnyHistory(TestCase):
                 Conversation.objects.filter(place="point").update(district=self.city.area(draw.randrange(1, 10)))
             case "retheme":
                 Theme.objects.filter(code="rent").update(parent=draw.choice([None, self.themes[0], self.themes[2]]))
+            case "worsen":
+                Finding.objects.filter(kind="need").update(severity=draw.choice([None, 3, 4, 5]))
+            case "gather" if stored:
+                Conversation.objects.filter(pk=draw.choice(stored).pk).update(
+                    session=draw.choice([None, *self.sessions]), listener=draw.choice(self.listeners)
+                )
             case "merge":
                 merge_deltas()
 
@@ -265,8 +291,27 @@ class TestAnyHistory(TestCase):
                 for _ in range(draw.randrange(4))
             ),
             area=draw.randrange(1, 10),
+            session_id=draw.choice([None, *(one.pk for one in self.sessions)]),
             is_test=draw.random() < 0.1,
         )
+
+    def summed_in_python(self):
+        occasions, severe = defaultdict(Counter), Counter()
+        for one in Conversation.objects.counted().prefetch_related("findings__themes"):
+            keys, bad = {(one.district_id or 0, 0, "any")}, set()
+            for finding in one.findings.all():
+                listed = {0} | {t.pk for t in finding.themes.all()} | {t.parent_id for t in finding.themes.all()}
+                found = {(one.district_id or 0, theme, k) for theme in listed - {None} for k in ("any", finding.kind)}
+                keys |= found
+                bad |= found if (finding.severity or 0) >= 4 else set()
+            severe.update(bad)
+            occasions[one.session_id or one.listener_id, one.district_id, one.occurred_on].update(keys)
+        found = defaultdict(lambda: [0, 0, 0])
+        for counts in occasions.values():
+            size = next(counts[key] for key in counts if key[1:] == (0, "any"))
+            for key, count in counts.items():
+                found[key] = [a + b for a, b in zip(found[key], (1, count**2, count * size), strict=True)]
+        return {key: (severe[key], *three) for key, three in found.items()}
 
     def counted_in_python(self, role):
         conversations, mentions = Counter(), Counter()

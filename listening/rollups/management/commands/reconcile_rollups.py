@@ -20,10 +20,13 @@ class Command(BaseCommand):
         for d in outcome.differences[:SHOWN]:
             self.stdout.write(
                 f"{d.role} {d.grain} {d.bucket} district {d.district_id} theme {d.theme_id} {d.kind}: "
-                f"cell {d.kept_conversations}/{d.kept_mentions}, records {d.true_conversations}/{d.true_mentions}"
+                f"cell {d.kept_conversations}/{d.kept_mentions}/{d.kept_severe}, "
+                f"records {d.true_conversations}/{d.true_mentions}/{d.true_severe}"
             )
-        line = f"{outcome.cells} cells, {outcome.conversations} conversations, {len(outcome.differences)} differences"
-        if not outcome.differences:
+        if outcome.occasions or outcome.sums:
+            self.stdout.write(f"{outcome.occasions} occasions, sums of {outcome.sums} cells")
+        line = f"{outcome.cells} cells, {outcome.conversations} conversations, {outcome.wrong} differences"
+        if not outcome.wrong:
             self.stdout.write(f"{line}: cells = records")
         elif options["repair"]:
             repair()
