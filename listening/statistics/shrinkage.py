@@ -74,7 +74,8 @@ def shrink(mentions: ArrayLike, conversations: ArrayLike, *, zones: ArrayLike | 
     if group.shape != (places,):
         raise ValueError(f"zones has the shape {group.shape}; it holds one number for each of {places} places.")
     # One row per theme of places, however the themes are laid out.
-    by_theme = c.reshape(places, -1), n.reshape(places, -1)
+    themes = int(np.prod(c.shape[1:]))  # not -1: there may be no places
+    by_theme = c.reshape(places, themes), n.reshape(places, themes)
     member = (group[:, np.newaxis] == np.unique(group)).astype(np.float64)
     prior_mean = _mean(*by_theme)
     if zones is not None:
