@@ -6,46 +6,82 @@ share, and a share of few conversations is marked thin: no listening and no need
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from backend.db import sql
 from districts.models import BoundaryEdition, District
+from listening.needmaps.estimate import Estimates, estimate, sums_over_occasions
 from listening.needmaps.query import NeedMapQuery, available_periods, parse_query
+from listening.statistics.breaks import BREAKS
+from listening.statistics.reliability import FEWEST_EFFECTIVE, Reliability
 
 __all__ = ["CityNeed", "DistrictNeed", "NeedMap", "NeedMapQuery", "available_periods", "build_need_map", "parse_query"]
 
 Coverage = Literal["none", "thin", "enough"]
 
-# Under 20 conversations an interval around a share is wider than any difference one could act on.
-ENOUGH_CONVERSATIONS = 20
-# Fixed, so that periods can be compared by eye.
-BREAKS = (0.05, 0.10, 0.20, 0.35)
+# The same number of conversations as the effective ones that a reliable share takes.
+ENOUGH_CONVERSATIONS = FEWEST_EFFECTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a share may claim, see `docs/explanation/need-map-statistics.md`. Ends of the interval belong to it."""
+
+    share_low: float
+    share_high: float
+    n_eff: float
+    deff: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceClaim(Claim):
+    """What the share of a place may claim; `share_eb` is None when nobody listened anywhere to draw it to."""
+
+    share_eb: float | None
+    local_weight: float
+    reliability: Reliability
+    location_quotient: float | None
+    class_index: int
 
 
 @dataclass(frozen=True, slots=True)
 class CityNeed:
-    """Counts of a set of conversations: held, mentioning what was asked for, and mentions (findings) of it."""
+    """Counts of a set of conversations: held, mentioning what was asked for, mentions (findings) of it, severe ones.
+
+    `severe`: conversations in which it was mentioned with a severity of 4 or 5.
+    """
 
     conversations: int
     mentioning: int
     mentions: int
+    severe: int = 0
+    claim: Claim | None = None
 
     @property
     def share(self) -> float | None:
         """mentioning / conversations, 0-1; None when nobody listened."""
         return self.mentioning / self.conversations if self.conversations else None
 
+    @property
+    def share_severe(self) -> float | None:
+        """severe / conversations, 0-1; None when nobody listened."""
+        return self.severe / self.conversations if self.conversations else None
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DistrictNeed(CityNeed):
     """The counts of one district."""
 
     district_id: int
     code: str
     name: str
+    claim: PlaceClaim | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -80,18 +116,29 @@ class NeedMap:
         return self.query.edition
 
 
+# Of a row of count_by_district.sql, after layer and district: the counts that are told, and all numbers.
+COUNTS, COLUMNS = 4, 10
+
+Place = tuple[int, str, str]
+
+
 def build_need_map(query: NeedMapQuery) -> NeedMap:
     """Count a need map: two queries, whatever the number of records.
 
     Conversations are counted where they were held (the encounter place), on the boundaries valid today.
     """
-    edition = query.edition
+    (need_map,) = build_need_maps(query, [query.edition])
+    return need_map
+
+
+def build_need_maps(query: NeedMapQuery, editions: Sequence[BoundaryEdition]) -> list[NeedMap]:
+    """The same need map in several layers: two queries for all of them."""
     segments = list(query.period.segments())
     with connection.cursor() as cursor:
         cursor.execute(
             sql.read("listening.needmaps", "count_by_district.sql"),
             {
-                "layer": query.layer.pk,
+                "layers": [edition.layer_id for edition in editions],
                 "theme": query.theme.pk if query.theme else 0,
                 "kind": query.kind or "any",
                 "grains": [grain for grain, _, _ in segments],
@@ -102,18 +149,68 @@ def build_need_map(query: NeedMapQuery) -> NeedMap:
                 "districts": query.reach.as_list(),
             },
         )
-        counts: dict[int | None, tuple[int, int, int]] = {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
-    # A larger district of which one reads a part would show a part of its counts: it is not on the map.
-    places = [
-        place
-        for place in District.objects.as_of(edition).values_list("pk", "code", "name")
-        if query.reach.covers(place[0])
-    ]
+        rows: dict[int, list[tuple[Any, ...]]] = {edition.layer_id: [] for edition in editions}
+        for layer, *row in cursor.fetchall():
+            rows[layer].append(tuple(row))
+    places: dict[int, list[Place]] = {edition.pk: [] for edition in editions}
+    listed = District.objects.filter(edition__in=editions).order_by("edition", "code")
+    for of, pk, code, name in listed.values_list("edition", "pk", "code", "name"):
+        # A larger district of which one reads a part would show a part of its counts: it is not on the map.
+        if query.reach.covers(pk):
+            places[of].append((pk, code, name))
+    return [_drawn(replace(query, edition=one), places[one.pk], rows[one.layer_id]) for one in editions]
+
+
+def _drawn(query: NeedMapQuery, places: Sequence[Place], rows: Sequence[tuple[Any, ...]]) -> NeedMap:
+    at = {pk: number for number, (pk, _, _) in enumerate(places)}
+    counts = np.zeros((len(places) + 1, COLUMNS), np.int64)
+    unplaced = np.zeros(COLUMNS, np.int64)
+    for district, *told in rows:
+        # What is in no place of the map still is part of all.
+        counts[at.get(district, len(places))] += np.array(told, np.int64)
+        if district is None:
+            unplaced += np.array(told, np.int64)
+    held, mentioning, _mentions, _severe, *sums = (column[:, np.newaxis] for column in counts.T)
+    estimates = estimate(held, mentioning, sums_over_occasions(*sums))
     return NeedMap(
         query=query,
         districts=tuple(
-            DistrictNeed(*counts.get(pk, (0, 0, 0)), district_id=pk, code=code, name=name) for pk, code, name in places
+            DistrictNeed(*told, claim=place_claim(estimates, number), district_id=pk, code=code, name=name)
+            for number, (told, (pk, code, name)) in enumerate(zip(counts[:-1, :COUNTS].tolist(), places, strict=True))
         ),
-        city=CityNeed(*(sum(column) for column in zip((0, 0, 0), *counts.values(), strict=True))),
-        unplaced=CityNeed(*counts.get(None, (0, 0, 0))),
+        city=_city(counts.sum(axis=0), city_claim(estimates, int(held.sum()))),
+        unplaced=_city(unplaced),
+    )
+
+
+def _city(counts: NDArray[np.int64], claim: Claim | None = None) -> CityNeed:
+    conversations, mentioning, mentions, severe = counts[:COUNTS].tolist()
+    return CityNeed(conversations, mentioning, mentions, severe, claim)
+
+
+def place_claim(estimates: Estimates, place: int, theme: int = 0) -> PlaceClaim:
+    """What the share of one place and theme may claim."""
+    at = (place, theme)
+    is_known = bool(estimates.shrunk.is_known[at])
+    return PlaceClaim(
+        share_low=float(estimates.interval.low[at]),
+        share_high=float(estimates.interval.high[at]),
+        n_eff=float(estimates.n_eff[at]),
+        deff=float(estimates.deff[at]),
+        share_eb=float(estimates.shrunk.share[at]) if is_known else None,
+        local_weight=float(estimates.shrunk.local_weight[at]),
+        reliability=str(estimates.reliability[at]),  # type: ignore[arg-type]  # one of the letters of its classes
+        location_quotient=float(estimates.location_quotient[at]) if is_known else None,
+        class_index=int(estimates.class_index[at]),
+    )
+
+
+def city_claim(estimates: Estimates, conversations: int, theme: int = 0) -> Claim:
+    """What the share of all may claim."""
+    deff = float(estimates.city_deff[theme])
+    return Claim(
+        share_low=float(estimates.city_interval.low[theme]),
+        share_high=float(estimates.city_interval.high[theme]),
+        n_eff=conversations / deff,
+        deff=deff,
     )

@@ -16,6 +16,7 @@ from districts.models import BoundaryEdition, District, Layer
 from listening.codelists.models import Theme
 from listening.fieldwork.roles import READ_COUNTS
 from listening.fieldwork.scope import Reach, Scope
+from listening.needmaps.grid import COMPARISONS, Compare
 from listening.records.models import Finding
 
 PARAMETERS = ("layer", "period", "theme", "kind")
@@ -23,13 +24,17 @@ PARAMETERS = ("layer", "period", "theme", "kind")
 
 @dataclass(frozen=True, slots=True)
 class NeedMapQuery:
-    """One need map: the boundaries, a period, and what is counted (None: any theme, any kind)."""
+    """One need map: the boundaries, a period, and what is counted (None: any theme, any kind).
+
+    `coarser` are the editions of today of the layers above, fine to coarse.
+    """
 
     edition: BoundaryEdition
     period: Period
     theme: Theme | None
     kind: str | None
     reach: Reach
+    coarser: tuple[BoundaryEdition, ...] = ()
 
     @property
     def layer(self) -> Layer:
@@ -42,8 +47,14 @@ def parse_query(params: Mapping[str, str], scope: Scope) -> NeedMapQuery:
     Whoever has districts of other layers alone gets the coarsest of these as the default.
     Raises InvalidParameter, naming the value and the valid ones.
     """
+    editions = sorted(
+        BoundaryEdition.objects.valid_on(clock.today()).select_related("layer"),
+        key=lambda one: (one.layer.rank, one.layer.code),
+    )
+    edition = _edition(params.get("layer", ""), scope.reach(*READ_COUNTS), editions)
     return NeedMapQuery(
-        edition=_edition(params.get("layer", ""), scope.reach(*READ_COUNTS)),
+        edition=edition,
+        coarser=tuple(one for one in editions if one.layer.rank > edition.layer.rank),
         period=_period(params.get("period", "")),
         theme=_theme(params.get("theme", ""), scope),
         kind=_kind(params.get("kind", "")),
@@ -63,11 +74,7 @@ def available_periods(reach: Reach) -> tuple[Period, ...]:
     )
 
 
-def _edition(code: str, reach: Reach) -> BoundaryEdition:
-    today = clock.today()
-    editions = sorted(
-        BoundaryEdition.objects.valid_on(today).select_related("layer"), key=lambda edition: edition.layer.rank
-    )
+def _edition(code: str, reach: Reach, editions: list[BoundaryEdition]) -> BoundaryEdition:
     found = [e for e in editions if (e.layer.code == code if code else e.layer.is_default)]
     if not found and not code:
         found = editions
@@ -118,6 +125,17 @@ def _theme(code: str, scope: Scope) -> Theme | None:
             allowed=list(themes.values_list("code", flat=True)),
         )
     return theme
+
+
+def parse_compare(params: Mapping[str, str]) -> Compare:
+    """Read what a quarter is compared with. Raises InvalidParameter."""
+    text = params.get("compare", "") or COMPARISONS[0]
+    for name in COMPARISONS:
+        if name == text:
+            return name
+    raise InvalidParameter(
+        f"There is no comparison {text!r}.", parameter="compare", value=text, allowed=list(COMPARISONS)
+    )
 
 
 def _kind(kind: str) -> str | None:

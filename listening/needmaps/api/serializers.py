@@ -18,9 +18,75 @@ class CountsSerializer(serializers.Serializer[Any]):
     share = serializers.FloatField(
         min_value=0, max_value=1, allow_null=True, help_text="mentioning / conversations; null when nobody listened."
     )
+    share_severe = serializers.FloatField(
+        min_value=0,
+        max_value=1,
+        allow_null=True,
+        help_text="Share of the conversations that mention it with a severity of 4 or 5.",
+    )
 
 
-class DistrictNeedSerializer(CountsSerializer):
+class ClaimedCountsSerializer(CountsSerializer):
+    """Counts, and how surely the share is known."""
+
+    share_low = serializers.FloatField(min_value=0, max_value=1, allow_null=True, help_text="90 % interval of share.")
+    share_high = serializers.FloatField(min_value=0, max_value=1, allow_null=True)
+    n_eff = serializers.FloatField(min_value=0, help_text="conversations / deff: as many independent ones say as much.")
+    deff = serializers.FloatField(
+        min_value=1, max_value=5, allow_null=True, help_text="Design effect: people at one table talk alike."
+    )
+
+
+class PlaceNeedSerializer(ClaimedCountsSerializer):
+    """What the counts of a place may claim."""
+
+    coverage = serializers.ChoiceField(choices=["none", "thin", "enough"])
+    share_eb = serializers.FloatField(
+        min_value=0,
+        max_value=1,
+        allow_null=True,
+        help_text="Empirical-Bayes share, the value of the map; null when nobody listened anywhere.",
+    )
+    local_weight = serializers.FloatField(
+        min_value=0, max_value=1, help_text="How much of share_eb is the place's own; 0 where nobody listened."
+    )
+    reliability = serializers.ChoiceField(
+        choices=["A", "B", "C", "X", "0"],
+        help_text="Width of the interval: A up to 15 points, B up to 30, C more; X n_eff under 20; 0 never listened.",
+    )
+    location_quotient = serializers.FloatField(
+        min_value=0, allow_null=True, help_text="share_eb over the share of the city: 2 is twice as often."
+    )
+    class_index = serializers.IntegerField(
+        min_value=1, allow_null=True, help_text="Class of share_eb by `breaks`, from 1; null where it has no value."
+    )
+
+
+class TrendSerializer(serializers.Serializer[Any]):
+    """How the share differs from that of an earlier period, in shares: 0.1 is ten points."""
+
+    label = serializers.ChoiceField(choices=["rising", "falling", "stable", "unclear"])  # type: ignore[assignment]  # a wire name that Field also uses
+    difference = serializers.FloatField(min_value=-1, max_value=1)
+    difference_low = serializers.FloatField(min_value=-1, max_value=1, help_text="90 % interval of the difference.")
+    difference_high = serializers.FloatField(min_value=-1, max_value=1)
+    p = serializers.FloatField(min_value=0, max_value=1)
+    q = serializers.FloatField(min_value=0, max_value=1, help_text="p adjusted over all places and themes (BH).")
+    reference_period = serializers.CharField()
+    reference_conversations = serializers.IntegerField(min_value=1)
+    reference_mentioning = serializers.IntegerField(min_value=0)
+
+
+class FallbackSerializer(PlaceNeedSerializer):
+    """The smallest place around one without a value whose share may be read."""
+
+    layer = serializers.CharField()
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    coverage = None  # type: ignore[assignment]  # always enough
+
+
+class DistrictNeedSerializer(PlaceNeedSerializer):
     """The properties of one district in a need map."""
 
     layer = serializers.CharField()
@@ -30,7 +96,11 @@ class DistrictNeedSerializer(CountsSerializer):
     period = serializers.CharField()
     theme = serializers.CharField(allow_null=True)
     kind = serializers.ChoiceField(choices=Finding.Kind.choices, allow_null=True)
-    coverage = serializers.ChoiceField(choices=["none", "thin", "enough"])
+    trend = TrendSerializer(allow_null=True)
+    emerging = serializers.BooleanField(
+        allow_null=True, help_text="Heard far more often than in the four quarters before; null where not tested."
+    )
+    fallback = FallbackSerializer(allow_null=True)
 
 
 class NeedFeatureSerializer(serializers.Serializer[Any]):
@@ -50,6 +120,15 @@ class PeriodSerializer(serializers.Serializer[Any]):
     until = serializers.DateField()
 
 
+class ProvenanceSerializer(serializers.Serializer[Any]):
+    """Where the counts come from: live ones of today, or a release."""
+
+    release = serializers.CharField(allow_null=True)
+    counts = serializers.ChoiceField(choices=["live"])
+    rounding_base = serializers.IntegerField(allow_null=True)
+    method = serializers.CharField(help_text="Version of how the figures are worked out.")
+
+
 class NeedMapSerializer(serializers.Serializer[Any]):
     """A need map as a GeoJSON FeatureCollection with what holds for all of it."""
 
@@ -60,6 +139,7 @@ class NeedMapSerializer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]  # a wire name that Field also uses
     licence = serializers.CharField()
     period = PeriodSerializer()
+    reference_period = PeriodSerializer(allow_null=True)
     theme = serializers.CharField(allow_null=True)
     kind = serializers.ChoiceField(choices=Finding.Kind.choices, allow_null=True)
     geography_role = serializers.ChoiceField(choices=["encounter"])
@@ -67,7 +147,9 @@ class NeedMapSerializer(serializers.Serializer[Any]):
     is_partial = serializers.BooleanField(
         help_text="Your assignments are for some districts: only these are listed and counted, as `city` too."
     )
-    city = CountsSerializer()
+    interval_level = serializers.FloatField()
+    provenance = ProvenanceSerializer()
+    city = ClaimedCountsSerializer()
     unplaced = CountsSerializer()
     notes = serializers.ListField(child=serializers.CharField())
     features = NeedFeatureSerializer(many=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from backend.http.conditional import etag_of, not_modified
-from backend.http.csv_text import csv_text
 from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import CSV, GEOJSON, CSVRenderer, GeoJSONRenderer
 from backend.periods import FORMS
@@ -21,14 +19,49 @@ from districts.simplify import simplified_geometries
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
+from listening.fieldwork.scope import Scope
+from listening.needmaps.api.documents import Document, file_name
 from listening.needmaps.api.serializers import NeedMapSerializer
-from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap, build_need_map
-from listening.needmaps.query import PARAMETERS, parse_query
+from listening.needmaps.build import NeedMap, build_need_maps
+from listening.needmaps.emerging import emerging_needs
+from listening.needmaps.fallback import fallbacks
+from listening.needmaps.grid import COMPARISONS, Compare, Windows
+from listening.needmaps.query import PARAMETERS, parse_compare, parse_query, readable_themes
+from listening.needmaps.trend import compare
 from listening.records.models import Finding
 
 # Metres: what a screen shows of a whole city, and what a close look needs.
 TOLERANCES = {"simplified": 20.0, "full": 0.0}
 GEOMETRIES = (*TOLERANCES, "none")
+
+
+COMPARE = OpenApiParameter(
+    "compare",
+    str,
+    enum=list(COMPARISONS),
+    description="What a quarter is compared with: the same one of last year (when left out), or the previous one.",
+)
+
+
+def _document(need_map: NeedMap, coarser: list[NeedMap], scope: Scope, by: Compare) -> Document:
+    """With fallbacks, and with trends where a theme is asked for, of a quarter or a year."""
+    query = need_map.query
+    beside: dict[str, Any] = {"fallbacks": fallbacks(need_map, coarser)}
+    if query.theme is not None and Windows.of(query.period, by).ref is not None:
+        comparison = compare(
+            query, [need.district_id for need in need_map.districts], list(readable_themes(scope)), by=by
+        )
+        theme = comparison.theme_number(query.theme)
+        emerging = emerging_needs(query, comparison)
+        if theme is not None:
+            numbers = {place: at for at, place in enumerate(comparison.grid.places)}
+            beside["reference"] = comparison.reference
+            beside["changes"] = {
+                pk: change for pk, at in numbers.items() if (change := comparison.change(at, theme)) is not None
+            }
+            if emerging is not None:
+                beside["emerging"] = {pk: bool(emerging.is_emerging[at, theme]) for pk, at in numbers.items()}
+    return Document(need_map, **beside)
 
 
 class NeedMapView(APIView):
@@ -49,6 +82,7 @@ class NeedMapView(APIView):
             OpenApiParameter(
                 "kind", str, enum=list(Finding.Kind.values), description="Kind of finding; any when left out."
             ),
+            COMPARE,
             OpenApiParameter("geometry", str, enum=list(GEOMETRIES), description="simplified when left out."),
         ],
         responses={
@@ -59,20 +93,23 @@ class NeedMapView(APIView):
         },
     )
     def get(self, request: Request) -> HttpResponse:
-        """A need map: per district the conversations held, those that mention the theme, and their share."""
-        refuse_unknown(request.GET, (*PARAMETERS, "geometry"))
+        """A need map: per district the share of conversations that mention the theme, and what it may claim."""
+        refuse_unknown(request.GET, (*PARAMETERS, "compare", "geometry"))
         params = request.GET.dict()
         geometry = params.get("geometry", "simplified")
         if geometry not in GEOMETRIES:
             raise InvalidParameter(
                 f"There is no geometry {geometry!r}.", parameter="geometry", value=geometry, allowed=list(GEOMETRIES)
             )
-        need_map = build_need_map(parse_query(params, person_of(request).scope))
+        scope = person_of(request).scope
+        query = parse_query(params, scope)
+        need_map, *coarser = build_need_maps(query, [query.edition, *query.coarser])
+        document = _document(need_map, coarser, scope, parse_compare(params))
         if request.accepted_renderer.media_type == CSV:
-            body, content_type = as_csv(need_map), f"{CSV}; charset=utf-8; header=present"
+            body, content_type = document.as_csv(), f"{CSV}; charset=utf-8; header=present"
         else:
             geometries = {} if geometry == "none" else simplified_geometries(need_map.edition, TOLERANCES[geometry])
-            body, content_type = as_geojson(need_map, geometries), str(request.accepted_renderer.media_type)
+            body, content_type = document.as_geojson(geometries), str(request.accepted_renderer.media_type)
         # Counting is cheap, sending is not: the tag is of what would be sent.
         etag = etag_of(content_type, body)
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
@@ -81,97 +118,3 @@ class NeedMapView(APIView):
         if not_modified(request, etag):
             return HttpResponse(status=304, headers=headers)
         return HttpResponse(body, content_type=content_type, headers=headers)
-
-
-def as_geojson(need_map: NeedMap, geometries: dict[int, str]) -> str:
-    """A FeatureCollection (RFC 7946); what holds for the whole map stands beside the features."""
-    features = ",".join(
-        f'{{"type":"Feature","id":{need.district_id},"geometry":{geometries.get(need.district_id, "null")},'
-        f'"properties":{json.dumps(properties(need_map, need), ensure_ascii=False)}}}'
-        for need in need_map.districts
-    )
-    head = json.dumps(_head(need_map), ensure_ascii=False)
-    return f'{{"type":"FeatureCollection",{head[1:-1]},"features":[{features}]}}'
-
-
-def as_csv(need_map: NeedMap) -> str:
-    """One row per district, then the city and what has no place in this layer."""
-    header = ["code", "name", "conversations", "mentioning", "mentions", "share", "coverage"]
-    rows: list[list[str | int | float | None]] = [
-        [n.code, n.name, n.conversations, n.mentioning, n.mentions, _share(n), n.coverage] for n in need_map.districts
-    ]
-    for name, need in (("(unplaced)", need_map.unplaced), ("(city)", need_map.city)):
-        rows.append(["", name, need.conversations, need.mentioning, need.mentions, _share(need), ""])
-    return csv_text(header, rows)
-
-
-def file_name(need_map: NeedMap) -> str:
-    """What a table is of, in the name under which it is saved: a CSV has no other place to say so."""
-    query = need_map.query
-    period = query.period.label.replace("/", "_")
-    schematic = "schematic" if need_map.edition.is_schematic else None
-    parts = ["need-map", query.layer.code, period, query.theme and query.theme.code, query.kind, schematic]
-    return "-".join(part for part in parts if part)
-
-
-def properties(need_map: NeedMap, need: DistrictNeed) -> dict[str, Any]:
-    """The counts of one district, complete in themselves: a feature may travel without its collection."""
-    query = need_map.query
-    return {
-        "layer": query.layer.code,
-        "code": need.code,
-        "name": need.name,
-        "edition": need_map.edition.code,
-        "period": query.period.label,
-        "theme": query.theme and query.theme.code,
-        "kind": query.kind,
-        "conversations": need.conversations,
-        "mentioning": need.mentioning,
-        "mentions": need.mentions,
-        "share": _share(need),
-        "coverage": need.coverage,
-    }
-
-
-def _head(need_map: NeedMap) -> dict[str, Any]:
-    query, edition = need_map.query, need_map.edition
-    return {
-        "layer": query.layer.code,
-        "edition": edition.code,
-        "is_schematic": edition.is_schematic,
-        "source": edition.source,
-        "licence": edition.licence,
-        "period": {
-            "label": query.period.label,
-            "first": query.period.first.isoformat(),
-            "until": query.period.until.isoformat(),
-        },
-        "theme": query.theme and query.theme.code,
-        "kind": query.kind,
-        "geography_role": "encounter",
-        "is_partial": need_map.is_partial,
-        "breaks": list(need_map.breaks),
-        "city": _counts(need_map.city),
-        "unplaced": _counts(need_map.unplaced),
-        "notes": NOTES,
-    }
-
-
-NOTES = [
-    "share = mentioning / conversations; a conversation counts once however many findings it has.",
-    "coverage: none = nobody listened there; thin = fewer than 20 conversations, too few to compare; enough.",
-    "Internal counts, not protected against disclosure: do not publish.",
-]
-
-
-def _counts(need: CityNeed) -> dict[str, Any]:
-    return {
-        "conversations": need.conversations,
-        "mentioning": need.mentioning,
-        "mentions": need.mentions,
-        "share": _share(need),
-    }
-
-
-def _share(need: CityNeed) -> float | None:
-    return None if need.share is None else round(need.share, 4)

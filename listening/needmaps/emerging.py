@@ -1,0 +1,66 @@
+"""Needs that emerge: heard far more often than in the four quarters before, in several sessions, by several people."""
+
+from __future__ import annotations
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from backend.db import sql
+from listening.needmaps.query import NeedMapQuery
+from listening.needmaps.trend import Comparison
+from listening.statistics.arrays import BoolArray
+from listening.statistics.emerging import FEWEST_LISTENERS, FEWEST_SESSIONS, EmergingNeeds, emerging
+
+Integers = NDArray[np.int64]
+
+
+def emerging_needs(query: NeedMapQuery, comparison: Comparison) -> EmergingNeeds | None:
+    """Test all places of the map and all themes; None where there are no four quarters before. One query at most.
+
+    Sessions and listeners are counted for what passes the test alone: it is a family of its own whether or not they do.
+    """
+    grid = comparison.grid
+    if grid.windows.base is None:
+        return None
+    here = slice(0, len(grid.places))
+    shape = grid.now.mentioning[here].shape
+
+    def test(sessions: Integers, listeners: Integers) -> EmergingNeeds:
+        return emerging(
+            grid.now.mentioning[here],
+            grid.now.held[here],
+            grid.base.mentioning[here],
+            grid.base.held[here],
+            sessions=sessions,
+            listeners=listeners,
+            design_effect=comparison.now.deff[here],
+        )
+
+    candidates = test(np.full(shape, FEWEST_SESSIONS), np.full(shape, FEWEST_LISTENERS)).is_emerging
+    return test(*_hearers(query, comparison, candidates))
+
+
+def _hearers(query: NeedMapQuery, comparison: Comparison, wanted: BoolArray) -> tuple[Integers, Integers]:
+    """Sessions and listeners that heard a theme in a place, where it is wanted; 0 elsewhere."""
+    sessions, listeners = np.zeros(wanted.shape, np.int64), np.zeros(wanted.shape, np.int64)
+    pairs = [(int(place), int(theme)) for place, theme in np.argwhere(wanted)]
+    if not pairs:
+        return sessions, listeners
+    grid = comparison.grid
+    numbers = {(grid.places[place], grid.themes[theme]): (place, theme) for place, theme in pairs}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.read("listening.needmaps", "count_hearers.sql"),
+            {
+                "layer": query.layer.pk,
+                "places": [place for place, _ in numbers],
+                "themes": [theme for _, theme in numbers],
+                "kind": query.kind or "any",
+                "first": query.period.first,
+                "until": query.period.until,
+            },
+        )
+        for place, theme, in_sessions, by_listeners in cursor.fetchall():
+            sessions[numbers[place, theme]], listeners[numbers[place, theme]] = in_sessions, by_listeners
+    return sessions, listeners

@@ -1,0 +1,148 @@
+"""All themes of a layer in periods side by side: what trends, emerging needs, and lists of themes come from.
+
+A trend is one of a family: whether one place changed can only be said beside all places and themes of the same layer
+and period. So they are counted together, in one query.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from backend.db import sql
+from backend.periods import Period
+from districts.models import Layer
+from listening.fieldwork.scope import Reach
+from listening.needmaps.estimate import sums_over_occasions
+from listening.statistics.design_effect import SessionSums
+
+Compare = Literal["year", "previous"]
+COMPARISONS: Final[tuple[Compare, ...]] = ("year", "previous")
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The periods that are held side by side: the one asked for, the one it is compared with, and those before it.
+
+    `ref` and `base` are None where nothing can be compared: of a month or of ragged days there is no earlier one that
+    means the same. `base` is the four quarters before a quarter.
+    """
+
+    now: Period
+    ref: Period | None = None
+    base: Period | None = None
+
+    @classmethod
+    def of(cls, period: Period, compare: Compare = "year") -> Windows:
+        """The windows of a period: a quarter beside that of last year, or the previous one; a year beside the last."""
+        first, until = period.first, period.until
+        if period == Period.year(first.year):
+            return cls(period, Period.year(first.year - 1))
+        quarter = Period.quarter(first.year, (first.month + 2) // 3)
+        if (first, until) != (quarter.first, quarter.until):
+            return cls(period)
+        before = _quarter_before(quarter)
+        ref = Period.quarter(first.year - 1, (first.month + 2) // 3) if compare == "year" else before
+        base = Period(f"{first.year - 1}-Q{(first.month + 2) // 3}/{before.label}", ref_first(first), first)
+        return cls(period, ref, base)
+
+    def named(self) -> list[tuple[str, Period]]:
+        both = (("now", self.now), ("ref", self.ref), ("base", self.base))
+        return [(name, period) for name, period in both if period is not None]
+
+
+def ref_first(first: dt.date) -> dt.date:
+    """The same day of the year before; `first` is the first of a month."""
+    return first.replace(year=first.year - 1)
+
+
+def _quarter_before(quarter: Period) -> Period:
+    last = quarter.first - dt.timedelta(days=1)
+    return Period.quarter(last.year, (last.month + 2) // 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Counts in one period. Arrays of shape (places + 1, themes), the last place being what is in none of the map;
+    `held` is of all conversations: (places + 1, 1). `sums` are over occasions, as of the last merge.
+    """
+
+    held: Integers
+    mentioning: Integers
+    sums: SessionSums
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """`places`: ids of districts of the layer; `themes`: ids, as the windows' arrays have them."""
+
+    windows: Windows
+    places: tuple[int, ...]
+    themes: tuple[int, ...]
+    now: Window
+    ref: Window
+    base: Window
+
+
+def count_grid(
+    layer: Layer, places: Sequence[int], windows: Windows, *, kind: str | None, themes: Sequence[int], reach: Reach
+) -> Grid:
+    """Count all themes in all windows. One query, whatever the number of themes, places and records."""
+    segments = [
+        (name, grain, first, until) for name, period in windows.named() for grain, first, until in period.segments()
+    ]
+    names, grains, firsts, untils = (list(column) for column in zip(*segments, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.read("listening.needmaps", "compare_periods.sql"),
+            {
+                "layer": layer.pk,
+                "kind": kind or "any",
+                "windows": names,
+                "grains": grains,
+                "firsts": firsts,
+                "untils": untils,
+                "first": min(firsts),
+                "until": max(untils),
+                "districts": reach.as_list(),
+            },
+        )
+        rows = cursor.fetchall()
+    return _arranged(rows, places, windows, themes)
+
+
+def _arranged(rows: Sequence[tuple[Any, ...]], places: Sequence[int], windows: Windows, themes: Sequence[int]) -> Grid:
+    columns: Mapping[int | None, int] = {None: len(places)} | {place: at for at, place in enumerate(places)}
+    # Row 0 holds all conversations.
+    lines = {0: 0} | {theme: at for at, theme in enumerate(themes, start=1)}
+    counts = np.zeros((15, len(lines), len(columns)), np.int64)
+    for district, theme, *told in rows:
+        if theme in lines:  # else the reader may not map it
+            # A larger district of which they read a part is no place on the map, but part of all.
+            counts[:, lines[theme], columns.get(district, len(places))] += np.array(told, np.int64)
+    return Grid(windows, tuple(places), tuple(themes), *(_window(counts[at : at + 5]) for at in (0, 5, 10)))
+
+
+def _window(counts: Integers) -> Window:
+    conversations, merged, occasions, squares, crossed = counts.transpose(0, 2, 1)
+    held, mentioning = slice(0, 1), slice(1, None)
+    return Window(
+        held=conversations[:, held],
+        mentioning=conversations[:, mentioning],
+        sums=sums_over_occasions(
+            occasions[:, held],
+            merged[:, held],
+            merged[:, mentioning],
+            squares[:, mentioning],
+            crossed[:, mentioning],
+            squares[:, held],
+        ),
+    )
