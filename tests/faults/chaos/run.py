@@ -54,6 +54,17 @@ class Run:
         return "\n".join([*told, *(f"  {why}" for why in [*self.errors, *self.verdict.told[:20]])])
 
 
+def total(runs: Sequence[Run]) -> str:
+    """The line of several runs together."""
+    lost, doubled, resurrected, diverged = (
+        sum(getattr(run.verdict, name) for run in runs) for name in ("lost", "doubled", "resurrected", "diverged")
+    )
+    return (
+        f"{len(runs)} seeds: {sum(run.verdict.ops for run in runs):,} ops, {sum(run.faults for run in runs)} faults, "
+        f"{lost} lost, {doubled} doubled, {resurrected} resurrected, {diverged} diverged"
+    )
+
+
 def run_once(
     database: Database, *, ops: int, faults: int, seed: int, without: Sequence[str] = (), strikes: bool = True
 ) -> Run:

@@ -12,12 +12,11 @@ import json
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 from uuid6 import uuid7
 
 from backend import clock
@@ -27,10 +26,10 @@ from listening.fieldwork.assignments import assign, end
 from listening.records.models import Conversation, Finding, Tombstone
 from listening.records.render import render_conversations
 from listening.sync import feed
-from listening.sync import pull as pulling
 from listening.sync.feed import begin_epoch, compact
 from listening.sync.models import Change, WaitingOp
 from tests.listening.sync.conftest import Phone, logged, op
+from tests.listening.sync.mutants import OF_THE_FEED
 from tests.people import person
 from tests.squareville import City, inside
 
@@ -211,56 +210,7 @@ def no_forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Phone, "apply", apply)
 
 
-def no_filling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """New buckets count as known: what lay in them before is never delivered."""
-    real = pulling._within
-
-    def within(cursor: Any, buckets: Any) -> Any:
-        made = real(cursor, buckets)
-        return made if cursor.filling or not cursor.known else replace(made, known=tuple(buckets.names), filling=())
-
-    monkeypatch.setattr(pulling, "_within", within)
-
-
-def no_reset(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The floor is not looked at."""
-    real = feed.state
-
-    def state() -> Any:
-        found = real()
-        found.floor = 0
-        return found
-
-    monkeypatch.setattr(feed, "state", state)
-
-
-def no_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = pulling._standing
-    monkeypatch.setattr(pulling, "_standing", lambda *args: (real(*args)[0], []))
-
-
-def head_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The feed is followed from where it ends when the rows were delivered, not from where it ended before."""
-    real = pulling._fill
-
-    def fill(person: Any, cursor: Any, limit: int) -> Any:
-        ids, after, more = real(person, cursor, limit)
-        return ids, replace(after, pos=feed.head()), more
-
-    monkeypatch.setattr(pulling, "_fill", fill)
-
-
-def themes_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A theme that becomes more sensitive is not noted."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE OR REPLACE FUNCTION sync_on_theme() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
-        )
-
-
-@pytest.mark.parametrize(
-    "mutant", [no_forgetting, no_filling, no_reset, no_gone, head_too_late, themes_unseen], ids=lambda one: one.__name__
-)
+@pytest.mark.parametrize("mutant", [no_forgetting, *OF_THE_FEED], ids=lambda one: one.__name__)
 def test_each_mutant_is_found(begin, monkeypatch, mutant):
     mutant(monkeypatch)
     for seed in range(100, 140):
