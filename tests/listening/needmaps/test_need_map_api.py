@@ -49,7 +49,10 @@ class TestGeoJSON:
         assert one["properties"] == {
             "layer": "area", "code": "1", "name": "Area 1", "edition": "first", "period": "2026",
             "theme": "housing", "kind": "need",
-            "conversations": 24, "mentioning": 6, "mentions": 6, "share": 0.25, "coverage": "enough",
+            "conversations": 24, "mentioning": 6, "mentions": 6, "share": 0.25, "share_severe": 0.0,
+            "coverage": "enough", "reliability": "X", "n_eff": 16.0, "deff": 1.5,
+            "share_low": 0.1176, "share_high": 0.4548, "share_eb": 0.2311, "local_weight": 0.0158,
+            "location_quotient": 0.8913, "class_index": None, "trend": None, "emerging": None, "fallback": None,
         }  # fmt: skip
 
     def test_every_district_is_there_also_where_nobody_listened(self, ask):
@@ -91,7 +94,7 @@ class TestGeoJSON:
 
     def test_the_number_of_queries_does_not_grow(self, ask, django_assert_num_queries):
         ask(layer="area", theme="rent")
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(7):
             ask(layer="area", theme="rent")
 
     def test_plain_json_by_accept(self, ask):
@@ -107,7 +110,9 @@ class TestCSV:
         rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
         assert rows[0] == {
             "code": "1", "name": "Area 1", "conversations": "24", "mentioning": "6", "mentions": "6",
-            "share": "0.25", "coverage": "enough",
+            "share": "0.25", "coverage": "enough", "reliability": "X", "n_eff": "16.0", "deff": "1.5",
+            "share_low": "0.1176", "share_high": "0.4548", "share_eb": "0.2311", "local_weight": "0.0158",
+            "location_quotient": "0.8913", "class_index": "", "trend": "",
         }  # fmt: skip
         assert [row["name"] for row in rows[9:]] == ["(unplaced)", "(city)"]
 
