@@ -130,6 +130,9 @@ def rake(
     effect of weights. Vardi and Lee, JRSS B 55 (1993), 569-612: the update with groups.
     """
     met = {margin.variable: _persons_of(persons, margin) for margin in margins}
+    if len({len(counts) for counts in met.values()}) != 1:
+        rows = ", ".join(f"{variable}: {len(counts)}" for variable, counts in met.items()) or "no margin at all"
+        raise NotAMargin(f"Each variable has one row for each conversation; there are {rows}.")
     _check_totals(margins, tolerance)
     groups, steps = {}, []
     for margin in margins:
@@ -142,7 +145,7 @@ def rake(
         groups[margin.variable] = group
         steps.append((counts @ member, target))
 
-    conversations = len(next(iter(met.values()))) if met else 0
+    conversations = len(next(iter(met.values())))
     weights, sweeps = _raked_and_trimmed(np.ones(conversations), steps)
     gap = _largest_gap(weights, steps)
     squares = float((weights**2).sum())
@@ -150,13 +153,13 @@ def rake(
     if size < FEWEST_EFFECTIVE:
         raise WeightsRefused(
             "effective-size",
-            f"Weighted, {conversations} conversations say as much as {size:.0f}; at least {FEWEST_EFFECTIVE} are needed.",
+            f"Weighted, {conversations} conversations say as much as {size:.0f}; it takes {FEWEST_EFFECTIVE}.",
         )
     return Weights(
         weights=weights,
         groups=groups,
-        shares_before={variable: _band_shares(np.ones(conversations), counts) for variable, counts in met.items()},
-        shares_after={variable: _band_shares(weights, counts) for variable, counts in met.items()},
+        shares_before={variable: _group_shares(np.ones(conversations), counts) for variable, counts in met.items()},
+        shares_after={variable: _group_shares(weights, counts) for variable, counts in met.items()},
         largest_gap=gap,
         sweeps=sweeps,
         converged=gap <= TOLERANCE,
@@ -212,15 +215,26 @@ def _raked_and_trimmed(weights: FloatArray, steps: Sequence[Step]) -> tuple[Floa
             sweeps += 1
             for counts, target in steps:
                 weights = weights * _factors(weights, counts, target)
-        mean = weights.mean() if weights.size else 1.0
-        trimmed = np.clip(weights / mean, LEAST_WEIGHT, MOST_WEIGHT)
-        # Clipping moves the mean a little, and so the limits.
-        trimmed = np.clip(trimmed / trimmed.mean(), LEAST_WEIGHT, MOST_WEIGHT) if trimmed.size else trimmed
-        settled = np.allclose(trimmed, weights / mean, rtol=0, atol=TOLERANCE)
+        trimmed = _trimmed(weights)
+        settled = np.allclose(trimmed, _of_mean_one(weights), rtol=0, atol=TOLERANCE)
         weights = trimmed
         if settled:
             break
     return weights, sweeps
+
+
+def _of_mean_one(weights: FloatArray) -> FloatArray:
+    return ratio(weights * len(weights), weights.sum(), otherwise=1.0)
+
+
+def _trimmed(weights: FloatArray) -> FloatArray:
+    """Weights of mean 1 within the limits; clipping moves the mean, and so the limits, a little less each time."""
+    for _ in range(MOST_TRIMMINGS):
+        scaled = _of_mean_one(weights)
+        weights = np.clip(scaled, LEAST_WEIGHT, MOST_WEIGHT)
+        if np.array_equal(weights, scaled):
+            break
+    return _of_mean_one(weights)
 
 
 def _factors(weights: FloatArray, counts: FloatArray, target: FloatArray) -> FloatArray:
@@ -232,9 +246,6 @@ def _factors(weights: FloatArray, counts: FloatArray, target: FloatArray) -> Flo
 def _group_shares(weights: FloatArray, counts: FloatArray) -> FloatArray:
     weighted = weights @ counts
     return ratio(weighted, weighted.sum(), otherwise=0.0)
-
-
-_band_shares = _group_shares
 
 
 def _largest_gap(weights: FloatArray, steps: Sequence[Step]) -> float:
