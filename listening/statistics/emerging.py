@@ -74,8 +74,8 @@ def emerging(
     Notes
     -----
     p = P(C >= c) for C beta-binomial with n trials, a = 1/2 + c0 / deff, b = 1/2 + (n0 - c0) / deff; c and n are those
-    of the quarter over deff, rounded. Both periods are deflated: with the baseline alone, tables of one mind in the present
-    quarter would still look like a change.
+    of the quarter over deff, rounded. Both periods are deflated: with the baseline alone, tables of one mind in the
+    present quarter would still look like a change.
 
     References
     ----------
