@@ -18,7 +18,8 @@ from listening.dashboard.page import Page
 from listening.dashboard.reading import NoLayer, read
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
-from listening.needmaps.build import ENOUGH_CONVERSATIONS, build_need_map
+from listening.needmaps.build import build_need_map
+from listening.needmaps.need import ENOUGH_CONVERSATIONS
 
 # Metres: a pixel or two, and what the API draws with, so that the two share one cached simplification.
 TOLERANCE_M = 20.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -16,79 +16,12 @@ from numpy.typing import NDArray
 
 from backend.db import sql
 from districts.models import BoundaryEdition, District
-from listening.needmaps.estimate import Estimates, estimate, sums_over_occasions
+from listening.needmaps.estimate import estimate, sums_over_occasions
+from listening.needmaps.need import CityNeed, Claim, DistrictNeed, Place, city_claim, place_claim
 from listening.needmaps.query import NeedMapQuery, available_periods, parse_query
 from listening.statistics.breaks import BREAKS
-from listening.statistics.reliability import FEWEST_EFFECTIVE, Reliability
 
 __all__ = ["CityNeed", "DistrictNeed", "NeedMap", "NeedMapQuery", "available_periods", "build_need_map", "parse_query"]
-
-Coverage = Literal["none", "thin", "enough"]
-
-# The same number of conversations as the effective ones that a reliable share takes.
-ENOUGH_CONVERSATIONS = FEWEST_EFFECTIVE
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a share may claim, see `docs/explanation/need-map-statistics.md`. Ends of the interval belong to it."""
-
-    share_low: float
-    share_high: float
-    n_eff: float
-    deff: float
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceClaim(Claim):
-    """What the share of a place may claim; `share_eb` is None when nobody listened anywhere to draw it to."""
-
-    share_eb: float | None
-    local_weight: float
-    reliability: Reliability
-    location_quotient: float | None
-    class_index: int
-
-
-@dataclass(frozen=True, slots=True)
-class CityNeed:
-    """Counts of a set of conversations: held, mentioning what was asked for, mentions (findings) of it, severe ones.
-
-    `severe`: conversations in which it was mentioned with a severity of 4 or 5.
-    """
-
-    conversations: int
-    mentioning: int
-    mentions: int
-    severe: int = 0
-    claim: Claim | None = None
-
-    @property
-    def share(self) -> float | None:
-        """mentioning / conversations, 0-1; None when nobody listened."""
-        return self.mentioning / self.conversations if self.conversations else None
-
-    @property
-    def share_severe(self) -> float | None:
-        """severe / conversations, 0-1; None when nobody listened."""
-        return self.severe / self.conversations if self.conversations else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DistrictNeed(CityNeed):
-    """The counts of one district."""
-
-    district_id: int
-    code: str
-    name: str
-    claim: PlaceClaim | None = None
-
-    @property
-    def coverage(self) -> Coverage:
-        """How much listening stands behind the share."""
-        if self.conversations == 0:
-            return "none"
-        return "enough" if self.conversations >= ENOUGH_CONVERSATIONS else "thin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +51,6 @@ class NeedMap:
 
 # Of a row of count_by_district.sql, after layer and district: the counts that are told, and all numbers.
 COUNTS, COLUMNS = 4, 10
-
-Place = tuple[int, str, str]
 
 
 def build_need_map(query: NeedMapQuery) -> NeedMap:
@@ -186,31 +117,3 @@ def _drawn(query: NeedMapQuery, places: Sequence[Place], rows: Sequence[tuple[An
 def _city(counts: NDArray[np.int64], claim: Claim | None = None) -> CityNeed:
     conversations, mentioning, mentions, severe = counts[:COUNTS].tolist()
     return CityNeed(conversations, mentioning, mentions, severe, claim)
-
-
-def place_claim(estimates: Estimates, place: int, theme: int = 0) -> PlaceClaim:
-    """What the share of one place and theme may claim."""
-    at = (place, theme)
-    is_known = bool(estimates.shrunk.is_known[at])
-    return PlaceClaim(
-        share_low=float(estimates.interval.low[at]),
-        share_high=float(estimates.interval.high[at]),
-        n_eff=float(estimates.n_eff[at]),
-        deff=float(estimates.deff[at]),
-        share_eb=float(estimates.shrunk.share[at]) if is_known else None,
-        local_weight=float(estimates.shrunk.local_weight[at]),
-        reliability=str(estimates.reliability[at]),  # type: ignore[arg-type]  # one of the letters of its classes
-        location_quotient=float(estimates.location_quotient[at]) if is_known else None,
-        class_index=int(estimates.class_index[at]),
-    )
-
-
-def city_claim(estimates: Estimates, conversations: int, theme: int = 0) -> Claim:
-    """What the share of all may claim."""
-    deff = float(estimates.city_deff[theme])
-    return Claim(
-        share_low=float(estimates.city_interval.low[theme]),
-        share_high=float(estimates.city_interval.high[theme]),
-        n_eff=conversations / deff,
-        deff=deff,
-    )

@@ -48,7 +48,7 @@ def _hearers(query: NeedMapQuery, comparison: Comparison, wanted: BoolArray) -> 
     if not pairs:
         return sessions, listeners
     grid = comparison.grid
-    numbers = {(grid.places[place], grid.themes[theme]): (place, theme) for place, theme in pairs}
+    numbers = {(grid.places[place][0], grid.themes[theme]): (place, theme) for place, theme in pairs}
     with connection.cursor() as cursor:
         cursor.execute(
             sql.read("listening.needmaps", "count_hearers.sql"),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from districts.models import Layer, Membership
-from listening.needmaps.build import DistrictNeed, NeedMap
+from listening.needmaps.build import NeedMap
+from listening.needmaps.need import DistrictNeed
 from listening.statistics.reliability import NEVER, TOO_FEW
 
 WITHOUT_VALUE = {NEVER, TOO_FEW}

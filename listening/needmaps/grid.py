@@ -20,6 +20,7 @@ from backend.periods import Period
 from districts.models import Layer
 from listening.fieldwork.scope import Reach
 from listening.needmaps.estimate import sums_over_occasions
+from listening.needmaps.need import Place
 from listening.statistics.design_effect import SessionSums
 
 Compare = Literal["year", "previous"]
@@ -82,18 +83,20 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """`places`: ids of districts of the layer; `themes`: ids, as the windows' arrays have them."""
+    """All themes in all places. `themes` are ids; `mentions` and `severe` are of the present window, shaped alike."""
 
     windows: Windows
-    places: tuple[int, ...]
+    places: tuple[Place, ...]
     themes: tuple[int, ...]
     now: Window
     ref: Window
     base: Window
+    mentions: Integers
+    severe: Integers
 
 
 def count_grid(
-    layer: Layer, places: Sequence[int], windows: Windows, *, kind: str | None, themes: Sequence[int], reach: Reach
+    layer: Layer, places: Sequence[Place], windows: Windows, *, kind: str | None, themes: Sequence[int], reach: Reach
 ) -> Grid:
     """Count all themes in all windows. One query, whatever the number of themes, places and records."""
     segments = [
@@ -119,16 +122,20 @@ def count_grid(
     return _arranged(rows, places, windows, themes)
 
 
-def _arranged(rows: Sequence[tuple[Any, ...]], places: Sequence[int], windows: Windows, themes: Sequence[int]) -> Grid:
-    columns: Mapping[int | None, int] = {None: len(places)} | {place: at for at, place in enumerate(places)}
+def _arranged(
+    rows: Sequence[tuple[Any, ...]], places: Sequence[Place], windows: Windows, themes: Sequence[int]
+) -> Grid:
+    columns: Mapping[int | None, int] = {None: len(places)} | {pk: at for at, (pk, _, _) in enumerate(places)}
     # Row 0 holds all conversations.
     lines = {0: 0} | {theme: at for at, theme in enumerate(themes, start=1)}
-    counts = np.zeros((15, len(lines), len(columns)), np.int64)
+    counts = np.zeros((17, len(lines), len(columns)), np.int64)
     for district, theme, *told in rows:
         if theme in lines:  # else the reader may not map it
             # A larger district of which they read a part is no place on the map, but part of all.
             counts[:, lines[theme], columns.get(district, len(places))] += np.array(told, np.int64)
-    return Grid(windows, tuple(places), tuple(themes), *(_window(counts[at : at + 5]) for at in (0, 5, 10)))
+    now, ref, base = (_window(counts[at : at + 5]) for at in (0, 5, 10))
+    mentions, severe = counts[15:, 1:].transpose(0, 2, 1)
+    return Grid(windows, tuple(places), tuple(themes), now, ref, base, mentions, severe)
 
 
 def _window(counts: Integers) -> Window:

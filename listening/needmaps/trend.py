@@ -10,6 +10,7 @@ from backend.periods import Period
 from listening.codelists.models import Theme
 from listening.needmaps.estimate import Estimates, estimate
 from listening.needmaps.grid import Compare, Grid, Windows, count_grid
+from listening.needmaps.need import DistrictNeed, Place, place_claim
 from listening.needmaps.query import NeedMapQuery
 from listening.statistics import trends
 from listening.statistics.design_effect import city_design_effect, design_effect
@@ -48,6 +49,20 @@ class Comparison:
     def reference(self) -> Period | None:
         return self.grid.windows.ref
 
+    def need(self, place: int, theme: int) -> DistrictNeed:
+        """The counts of a place and a theme, by their numbers, and what they may claim."""
+        pk, code, name = self.grid.places[place]
+        return DistrictNeed(
+            conversations=int(self.grid.now.held[place, 0]),
+            mentioning=int(self.grid.now.mentioning[place, theme]),
+            mentions=int(self.grid.mentions[place, theme]),
+            severe=int(self.grid.severe[place, theme]),
+            claim=place_claim(self.now, place, theme),
+            district_id=pk,
+            code=code,
+            name=name,
+        )
+
     def change(self, place: int, theme: int) -> Change | None:
         """The change at a place and a theme, by their numbers; None where one of the periods has no conversations."""
         if self.trends is None or self.reference is None or not self.trends.is_compared[place, theme]:
@@ -66,13 +81,15 @@ class Comparison:
         )
 
     def place_number(self, district_id: int) -> int | None:
-        return next((at for at, place in enumerate(self.grid.places) if place == district_id), None)
+        return next((at for at, place in enumerate(self.grid.places) if place[0] == district_id), None)
 
     def theme_number(self, theme: Theme) -> int | None:
         return next((at for at, one in enumerate(self.themes) if one.pk == theme.pk), None)
 
 
-def compare(query: NeedMapQuery, places: Sequence[int], themes: Sequence[Theme], *, by: Compare = "year") -> Comparison:
+def compare(
+    query: NeedMapQuery, places: Sequence[Place], themes: Sequence[Theme], *, by: Compare = "year"
+) -> Comparison:
     """Count all themes that may be read and compare them. One query, whatever the number of themes and records.
 
     The themes are the family over which false alarms are held down: give all that the reader may map.

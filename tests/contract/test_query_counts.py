@@ -93,8 +93,7 @@ class Filled:
             Clash(conversation=self.last, op=one, field="summary", ours="a", theirs="b", at=now) for one in ops
         )
         WaitingOp.objects.bulk_create(
-            WaitingOp(op=one, why="quarantined", body=op("update", "conversation", base=1, set={}))
-            for one in ops
+            WaitingOp(op=one, why="quarantined", body=op("update", "conversation", base=1, set={})) for one in ops
         )
         # As autovacuum does in a database in use; of rows that are not committed it knows nothing.
         with connection.cursor() as cursor:

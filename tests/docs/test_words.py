@@ -17,7 +17,8 @@ from listening.fieldwork import roles
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.models import Session, Venue
 from listening.needmaps.api.serializers import DistrictNeedSerializer, NeedMapSerializer
-from listening.needmaps.build import BREAKS, ENOUGH_CONVERSATIONS
+from listening.needmaps.build import BREAKS
+from listening.needmaps.need import ENOUGH_CONVERSATIONS
 from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
 from listening.sync.models import Clash, WaitingOp
 from tests.docs.pages import ROOT, codes, page

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from backend.http.csv_text import csv_text
 from backend.periods import Period
-from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap, PlaceClaim
+from listening.needmaps.build import NeedMap
 from listening.needmaps.fallback import Fallback
+from listening.needmaps.need import CityNeed, DistrictNeed, PlaceClaim
 from listening.needmaps.trend import Change
 from listening.statistics.breaks import NO_CLASS
 from listening.statistics.intervals import LEVEL

@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 from backend.http.conditional import etag_of, not_modified
 from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import CSV, GEOJSON, CSVRenderer, GeoJSONRenderer
-from backend.periods import FORMS
 from backend.problems import InvalidParameter
 from districts.simplify import simplified_geometries
 from listening.fieldwork.key_scopes import KeyScope
@@ -21,26 +20,18 @@ from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.fieldwork.scope import Scope
 from listening.needmaps.api.documents import Document, file_name
+from listening.needmaps.api.parameters import COMPARE, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import NeedMapSerializer
 from listening.needmaps.build import NeedMap, build_need_maps
 from listening.needmaps.emerging import emerging_needs
 from listening.needmaps.fallback import fallbacks
-from listening.needmaps.grid import COMPARISONS, Compare, Windows
+from listening.needmaps.grid import Compare, Windows
 from listening.needmaps.query import PARAMETERS, parse_compare, parse_query, readable_themes
 from listening.needmaps.trend import compare
-from listening.records.models import Finding
 
 # Metres: what a screen shows of a whole city, and what a close look needs.
 TOLERANCES = {"simplified": 20.0, "full": 0.0}
 GEOMETRIES = (*TOLERANCES, "none")
-
-
-COMPARE = OpenApiParameter(
-    "compare",
-    str,
-    enum=list(COMPARISONS),
-    description="What a quarter is compared with: the same one of last year (when left out), or the previous one.",
-)
 
 
 def _document(need_map: NeedMap, coarser: list[NeedMap], scope: Scope, by: Compare) -> Document:
@@ -48,13 +39,12 @@ def _document(need_map: NeedMap, coarser: list[NeedMap], scope: Scope, by: Compa
     query = need_map.query
     beside: dict[str, Any] = {"fallbacks": fallbacks(need_map, coarser)}
     if query.theme is not None and Windows.of(query.period, by).ref is not None:
-        comparison = compare(
-            query, [need.district_id for need in need_map.districts], list(readable_themes(scope)), by=by
-        )
+        places = [(need.district_id, need.code, need.name) for need in need_map.districts]
+        comparison = compare(query, places, list(readable_themes(scope)), by=by)
         theme = comparison.theme_number(query.theme)
         emerging = emerging_needs(query, comparison)
         if theme is not None:
-            numbers = {place: at for at, place in enumerate(comparison.grid.places)}
+            numbers = {place[0]: at for at, place in enumerate(comparison.grid.places)}
             beside["reference"] = comparison.reference
             beside["changes"] = {
                 pk: change for pk, at in numbers.items() if (change := comparison.change(at, theme)) is not None
@@ -74,14 +64,10 @@ class NeedMapView(APIView):
     @extend_schema(
         operation_id="need_map",
         parameters=[
-            OpenApiParameter("layer", str, description="Code of a layer; the city's default layer when left out."),
-            OpenApiParameter("period", str, description=f"Days in the city's time: {FORMS}. This year when left out."),
-            OpenApiParameter(
-                "theme", str, description="Code of a theme; includes the themes below it. Any when left out."
-            ),
-            OpenApiParameter(
-                "kind", str, enum=list(Finding.Kind.values), description="Kind of finding; any when left out."
-            ),
+            LAYER,
+            PERIOD,
+            THEME,
+            KIND,
             COMPARE,
             OpenApiParameter("geometry", str, enum=list(GEOMETRIES), description="simplified when left out."),
         ],

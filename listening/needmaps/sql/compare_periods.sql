@@ -10,14 +10,14 @@ WITH span AS (
         AS s (span, grain, first, until)
 ), counted AS (
     SELECT span.span, cell.district_id, cell.theme_id, cell.conversations, cell.conversations AS merged, cell.occasions,
-           cell.squares, cell.crossed
+           cell.squares, cell.crossed, cell.mentions, cell.severe
     FROM span
     JOIN rollups_cell cell
       ON cell.role = 'encounter' AND cell.grain = span.grain COLLATE "C"
      AND cell.bucket >= span.first AND cell.bucket < span.until
     WHERE cell.kind = CASE WHEN cell.theme_id = 0 THEN 'any' ELSE %(kind)s END
     UNION ALL
-    SELECT span.span, delta.district_id, delta.theme_id, delta.conversations, 0, 0, 0, 0
+    SELECT span.span, delta.district_id, delta.theme_id, delta.conversations, 0, 0, 0, 0, delta.mentions, delta.severe
     FROM rollups_delta delta
     JOIN span ON delta.day >= span.first AND delta.day < span.until
     WHERE delta.role = 'encounter' AND delta.day >= %(first)s AND delta.day < %(until)s
@@ -38,7 +38,9 @@ SELECT placed.district_id, counted.theme_id,
        coalesce(sum(merged) FILTER (WHERE span = 'base'), 0)::bigint,
        coalesce(sum(occasions) FILTER (WHERE span = 'base'), 0)::bigint,
        coalesce(sum(squares) FILTER (WHERE span = 'base'), 0)::bigint,
-       coalesce(sum(crossed) FILTER (WHERE span = 'base'), 0)::bigint
+       coalesce(sum(crossed) FILTER (WHERE span = 'base'), 0)::bigint,
+       coalesce(sum(mentions) FILTER (WHERE span = 'now'), 0)::bigint,
+       coalesce(sum(severe) FILTER (WHERE span = 'now'), 0)::bigint
 FROM counted
 LEFT JOIN districts_placement placed ON placed.layer_id = %(layer)s AND placed.source_id = counted.district_id
 WHERE %(districts)s::bigint[] IS NULL OR counted.district_id = ANY (%(districts)s::bigint[])

@@ -56,7 +56,8 @@ def ask(city, themes, client_of):
     client = client_of(person("carmen", "coordinator"))
 
     def get(address=NEED_MAP, **params):
-        response = client.get(address, {"geometry": "none", "period": "2026-Q2", "layer": "area", **params})
+        asked = {"geometry": "none", "period": "2026-Q2", "layer": "area", **params}
+        response = client.get(address, {name: value for name, value in asked.items() if value is not None})
         assert response.status_code == 200, response.content
         return response.json()
 
@@ -234,3 +235,66 @@ def test_a_comparison_that_is_none_is_refused(ask, client_of):
     response = client_of(person("ugo", "coordinator")).get(NEED_MAP, {"compare": "decade"})
     assert response.status_code == 400
     assert response.json()["allowed"] == ["year", "previous"]
+
+
+class TestTrendList:
+    def test_all_places_of_a_theme(self, listening, ask):
+        listening.hear(1, 150, 15, at=LAST_YEAR)
+        listening.hear(1, 150, 75)
+        body = ask(f"{NEED_MAP}/trend", theme="rent", geometry=None)
+        assert [one["code"] for one in body["trends"]] == [str(code) for code in range(1, 10)]
+        assert body["trends"][0]["trend"]["label"] == "rising"
+        assert body["trends"][8]["trend"] is None
+        # One place and all themes that were not retired: nothing else was heard in both quarters.
+        assert (body["comparisons"], body["false_discovery_rate"]) == (5, 0.1)
+
+    def test_without_a_theme_what_changes_anywhere(self, listening, ask):
+        for area, now in ((1, 75), (2, 15)):
+            listening.hear(area, 150, 15, at=LAST_YEAR)
+            listening.hear(area, 150, now)
+        body = ask(f"{NEED_MAP}/trend", geometry=None)
+        # The theme and the one above it.
+        assert {(one["code"], one["theme"]) for one in body["trends"]} == {("1", "rent"), ("1", "housing")}
+
+
+class TestTopThemes:
+    def test_it_works(self, city, listening, ask):
+        listening.hear(1, 100, 30)
+        listening.hear(1, 100, 10, theme="mobility")
+        body = ask("/api/v1/themes/top", district=city.area(1).pk, geometry=None, layer=None)
+        assert body["district"]["code"] == "1"
+        assert body["conversations"] == 200
+        assert [one["theme"] for one in body["themes"]] == ["housing", "rent", "mobility"]
+        assert body["themes"][1]["share"] == 0.15
+
+    @pytest.mark.parametrize("district", ["", "0", "x", "-1", "9" * 30, "²"])
+    def test_no_district(self, city, themes, client_of, district):
+        response = client_of(person("ugo", "coordinator")).get("/api/v1/themes/top", {"district": district})
+        assert (response.status_code, response.json()["parameter"]) == (400, "district")
+
+    def test_a_district_beyond_the_assignments_is_none(self, city, themes, client_of):
+        client = client_of(person("ugo", "coordinator", within=city.area(1)))
+        assert client.get("/api/v1/themes/top", {"district": city.area(1).pk}).status_code == 200
+        assert client.get("/api/v1/themes/top", {"district": city.area(2).pk}).status_code == 400
+
+
+class TestProfile:
+    def test_it_works(self, city, listening, ask):
+        listening.hear(1, 150, 15, at=LAST_YEAR)
+        listening.hear(1, 150, 75)
+        body = ask(f"/api/v1/districts/{city.area(1).pk}/profile", geometry=None, layer=None)
+        assert (body["district"]["code"], body["conversations"], body["occasions"]) == ("1", 150, 30)
+        assert [one["layer"] for one in body["parents"]] == ["prossimita", "zona", "quartiere"]
+        assert (body["rising"], body["falling"]) == (["housing", "rent"], [])
+        assert body["has_value"] is True
+
+    def test_where_nobody_listened(self, city, listening, ask):
+        listening.hear(1, 150, 15)
+        body = ask(f"/api/v1/districts/{city.area(9).pk}/profile", geometry=None, layer=None)
+        assert (body["conversations"], body["occasions"], body["has_value"]) == (0, 0, False)
+        assert {one["reliability"] for one in body["themes"]} == {"0"}
+
+    def test_beyond_the_assignments_it_is_absent(self, city, themes, client_of):
+        client = client_of(person("ugo", "coordinator", within=city.area(1)))
+        assert client.get(f"/api/v1/districts/{city.area(2).pk}/profile").status_code == 404
+        assert client.get("/api/v1/districts/999999/profile").status_code == 404

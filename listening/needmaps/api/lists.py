@@ -1,0 +1,266 @@
+"""Places and themes as lists: what changes, what is heard most in a place, and a place at a glance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from backend import clock
+from backend.http.conditional import etag_of, not_modified
+from backend.http.query_parameters import refuse_unknown
+from backend.problems import InvalidParameter
+from districts.models import BoundaryEdition, District, Membership, Population
+from listening.fieldwork.key_scopes import KeyScope
+from listening.fieldwork.permissions import ReadsCounts
+from listening.fieldwork.person import person_of
+from listening.fieldwork.scope import Scope
+from listening.needmaps.api.documents import METHOD, as_period, as_trend, counts, place_claimed
+from listening.needmaps.api.parameters import COMPARE, KIND, LAYER, PERIOD, THEME
+from listening.needmaps.api.serializers import DistrictProfileSerializer, TopThemesSerializer, TrendListSerializer
+from listening.needmaps.emerging import emerging_needs
+from listening.needmaps.need import Place
+from listening.needmaps.query import NeedMapQuery, parse_compare, parse_query, readable_themes
+from listening.needmaps.trend import Comparison, compare
+from listening.statistics.emerging import EmergingNeeds
+from listening.statistics.false_discovery import RATE
+from listening.statistics.reliability import has_value
+from listening.statistics.trends import FALLING, RISING
+
+TOP: Final = 5  # themes of a profile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """A comparison of all themes in all places, with the needs that emerge."""
+
+    comparison: Comparison
+    emerging: EmergingNeeds | None
+
+    @classmethod
+    def of(cls, query: NeedMapQuery, scope: Scope, request: Request) -> Compared:
+        listed = District.objects.filter(edition=query.edition).order_by("code").values_list("pk", "code", "name")
+        places: list[Place] = [place for place in listed if query.reach.covers(place[0])]
+        comparison = compare(query, places, list(readable_themes(scope)), by=parse_compare(request.GET.dict()))
+        return cls(comparison, emerging_needs(query, comparison))
+
+    def line(self, place: int, theme: int) -> dict[str, Any]:
+        """One place and theme; without the names of the place."""
+        need, change = self.comparison.need(place, theme), self.comparison.change(place, theme)
+        return {
+            "theme": self.comparison.themes[theme].code,
+            **counts(need),
+            **place_claimed(need),
+            "trend": change and as_trend(change),
+            "emerging": None if self.emerging is None else bool(self.emerging.is_emerging[place, theme]),
+        }
+
+    def themes_of(self, place: int) -> list[dict[str, Any]]:
+        """The themes of a place, from the highest empirical-Bayes share; those never heard anywhere are left out."""
+        lines = [self.line(place, theme) for theme in range(len(self.comparison.themes))]
+        heard = [line for line in lines if line["share_eb"]]
+        return sorted(heard, key=lambda line: (-line["share_eb"], line["theme"]))
+
+    def notable(self) -> Iterator[tuple[int, int]]:
+        """Places and themes that rise, fall or emerge."""
+        for place in range(len(self.comparison.grid.places)):
+            for theme in range(len(self.comparison.themes)):
+                change = self.comparison.change(place, theme)
+                emerges = self.emerging is not None and bool(self.emerging.is_emerging[place, theme])
+                if emerges or (change is not None and change.label in (RISING, FALLING)):
+                    yield place, theme
+
+    def head(self, query: NeedMapQuery) -> dict[str, Any]:
+        reference = self.comparison.reference
+        return {
+            "layer": query.layer.code,
+            "edition": query.edition.code,
+            "period": as_period(query.period),
+            "reference_period": reference and as_period(reference),
+            "kind": query.kind,
+            "is_partial": not query.reach.everywhere,
+            "method": METHOD,
+        }
+
+
+class TrendView(APIView):
+    """What changed since an earlier period."""
+
+    permission_classes = [ReadsCounts]
+    key_scopes = {"GET": KeyScope.READ_NEED_MAPS}
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(
+        operation_id="need_map_trend",
+        parameters=[LAYER, PERIOD, THEME, KIND, COMPARE],
+        responses={200: TrendListSerializer, 304: OpenApiResponse(description="You have this list.")},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Trends of a theme in all places; without a theme, all places and themes that rise, fall or emerge."""
+        refuse_unknown(request.GET, ("layer", "period", "theme", "kind", "compare"))
+        scope = person_of(request).scope
+        query = parse_query(request.GET.dict(), scope)
+        compared = Compared.of(query, scope, request)
+        comparison = compared.comparison
+        theme = None if query.theme is None else comparison.theme_number(query.theme)
+        if theme is None:
+            lines = list(compared.notable())
+        else:
+            lines = [(place, theme) for place in range(len(comparison.grid.places))]
+        tested = 0 if comparison.trends is None else int(comparison.trends.is_compared.sum())
+        return _answer(
+            request,
+            {
+                **compared.head(query),
+                "theme": query.theme and query.theme.code,
+                "comparisons": tested,
+                "false_discovery_rate": RATE,
+                "trends": [
+                    {**_named(comparison.grid.places[place]), **compared.line(place, at)} for place, at in lines
+                ],
+            },
+        )
+
+
+class TopThemesView(APIView):
+    """What is heard most in a place."""
+
+    permission_classes = [ReadsCounts]
+    key_scopes = {"GET": KeyScope.READ_NEED_MAPS}
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(
+        operation_id="top_themes",
+        parameters=[
+            OpenApiParameter("district", int, required=True, description="Id of a district valid today."),
+            PERIOD,
+            KIND,
+            COMPARE,
+        ],
+        responses={200: TopThemesSerializer, 304: OpenApiResponse(description="You have this list.")},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """The themes of a place, from the highest share, each with its interval and trend."""
+        refuse_unknown(request.GET, ("district", "period", "kind", "compare"))
+        scope = person_of(request).scope
+        text = request.GET.get("district", "")
+        district = _district(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        query = None if district is None else _query_of(district, request, scope)
+        if query is None or district is None:
+            raise InvalidParameter(
+                f"There is no district {text!r} that your assignments may read.",
+                parameter="district",
+                value=text,
+                allowed=["the id of a feature of /api/v1/need-map"],
+            )
+        compared = Compared.of(query, scope, request)
+        place = compared.comparison.place_number(district.pk)
+        assert place is not None  # within reach, so it is on the map
+        return _answer(
+            request,
+            {
+                **compared.head(query),
+                "district": _named((district.pk, district.code, district.name)),
+                "conversations": int(compared.comparison.grid.now.held[place, 0]),
+                "themes": compared.themes_of(place),
+            },
+        )
+
+
+class DistrictProfileView(APIView):
+    """A place at a glance."""
+
+    permission_classes = [ReadsCounts]
+    key_scopes = {"GET": KeyScope.READ_NEED_MAPS}
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(
+        operation_id="district_profile",
+        parameters=[PERIOD, COMPARE],
+        responses={200: DistrictProfileSerializer, 304: OpenApiResponse(description="You have this profile.")},
+    )
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        """Residents, listening, the five themes heard most, and what rises, falls or emerges."""
+        refuse_unknown(request.GET, ("period", "compare"))
+        scope = person_of(request).scope
+        district = _district(str(pk))
+        query = None if district is None else _query_of(district, request, scope)
+        if query is None or district is None:
+            raise Http404
+        compared = Compared.of(query, scope, request)
+        comparison = compared.comparison
+        place = comparison.place_number(district.pk)
+        assert place is not None  # within reach, so it is on the map
+        themes = compared.themes_of(place)
+        conversations = int(comparison.grid.now.held[place, 0])
+        population = Population.objects.filter(district=district).order_by("-year", "source").first()
+        parents = Membership.objects.filter(child=district, is_main=True).select_related("parent__edition__layer")
+        return _answer(
+            request,
+            {
+                **compared.head(query),
+                "district": _named((district.pk, district.code, district.name)),
+                "area_km2": round(district.area_km2, 3),
+                "parents": [
+                    {
+                        **_named((one.parent_id, one.parent.code, one.parent.name)),
+                        "layer": one.parent.edition.layer.code,
+                    }
+                    for one in parents.order_by("parent__edition__layer__rank", "parent__edition__layer__code")
+                ],
+                "residents": population
+                and {"residents": population.residents, "year": population.year, "source": population.source},
+                "conversations": conversations,
+                "occasions": int(comparison.grid.now.sums.arrays()[0][place].max(initial=0)),
+                "listening_rate": _rate(conversations, population),
+                "has_value": bool(has_value(comparison.now.reliability[place]).any()),
+                "themes": themes[:TOP],
+                "rising": _labelled(themes, RISING),
+                "falling": _labelled(themes, FALLING),
+                "emerging": [line["theme"] for line in themes if line["emerging"]],
+            },
+        )
+
+
+def _labelled(themes: Sequence[dict[str, Any]], label: str) -> list[str]:
+    return [line["theme"] for line in themes if line["trend"] and line["trend"]["label"] == label]
+
+
+def _rate(conversations: int, population: Population | None) -> float | None:
+    """Conversations per 1,000 residents; None where the figure must not be a denominator."""
+    if population is None or population.exclude_from_rates or not population.residents:
+        return None
+    return round(1000 * conversations / population.residents, 2)
+
+
+def _district(pk: str) -> District | None:
+    """A district of the boundaries valid today."""
+    today = BoundaryEdition.objects.valid_on(clock.today())
+    return District.objects.filter(pk=int(pk), edition__in=today).select_related("edition__layer").first()
+
+
+def _query_of(district: District, request: Request, scope: Scope) -> NeedMapQuery | None:
+    """The query of the layer of a district; None when it lies beyond what the person may read."""
+    params = {name: value for name, value in request.GET.dict().items() if name in {"period", "kind"}}
+    query = parse_query({**params, "layer": district.edition.layer.code}, scope)
+    return replace(query, theme=None) if query.reach.covers(district.pk) else None
+
+
+def _named(place: Place) -> dict[str, Any]:
+    pk, code, name = place
+    return {"id": pk, "code": code, "name": name}
+
+
+def _answer(request: Request, told: dict[str, Any]) -> HttpResponse:
+    body = json.dumps(told, ensure_ascii=False)
+    headers = {"ETag": etag_of(body), "Cache-Control": "private, no-cache"}
+    if not_modified(request, headers["ETag"]):
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(body, content_type="application/json", headers=headers)

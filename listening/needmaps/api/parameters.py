@@ -1,0 +1,20 @@
+"""Parameters that the addresses of need maps share, for the schema."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import OpenApiParameter
+
+from backend.periods import FORMS
+from listening.needmaps.grid import COMPARISONS
+from listening.records.models import Finding
+
+LAYER = OpenApiParameter("layer", str, description="Code of a layer; the city's default layer when left out.")
+PERIOD = OpenApiParameter("period", str, description=f"Days in the city's time: {FORMS}. This year when left out.")
+THEME = OpenApiParameter("theme", str, description="Code of a theme; includes the themes below it. Any when left out.")
+KIND = OpenApiParameter("kind", str, enum=list(Finding.Kind.values), description="Kind of finding; any when left out.")
+COMPARE = OpenApiParameter(
+    "compare",
+    str,
+    enum=list(COMPARISONS),
+    description="What a quarter is compared with: the same one of last year (when left out), or the previous one.",
+)

@@ -1,0 +1,105 @@
+"""What is told of a place, or of the city: counts, and what they may claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from listening.needmaps.estimate import Estimates
+from listening.statistics.reliability import FEWEST_EFFECTIVE, Reliability
+
+Place = tuple[int, str, str]  # id, code and name of a district
+Coverage = Literal["none", "thin", "enough"]
+
+# The same number of conversations as the effective ones that a reliable share takes.
+ENOUGH_CONVERSATIONS = FEWEST_EFFECTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a share may claim, see `docs/explanation/need-map-statistics.md`. Ends of the interval belong to it."""
+
+    share_low: float
+    share_high: float
+    n_eff: float
+    deff: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceClaim(Claim):
+    """What the share of a place may claim; `share_eb` is None when nobody listened anywhere to draw it to."""
+
+    share_eb: float | None
+    local_weight: float
+    reliability: Reliability
+    location_quotient: float | None
+    class_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class CityNeed:
+    """Counts of a set of conversations: held, mentioning what was asked for, mentions (findings) of it, severe ones.
+
+    `severe`: conversations in which it was mentioned with a severity of 4 or 5.
+    """
+
+    conversations: int
+    mentioning: int
+    mentions: int
+    severe: int = 0
+    claim: Claim | None = None
+
+    @property
+    def share(self) -> float | None:
+        """mentioning / conversations, 0-1; None when nobody listened."""
+        return self.mentioning / self.conversations if self.conversations else None
+
+    @property
+    def share_severe(self) -> float | None:
+        """severe / conversations, 0-1; None when nobody listened."""
+        return self.severe / self.conversations if self.conversations else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistrictNeed(CityNeed):
+    """The counts of one district."""
+
+    district_id: int
+    code: str
+    name: str
+    claim: PlaceClaim | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much listening stands behind the share."""
+        if self.conversations == 0:
+            return "none"
+        return "enough" if self.conversations >= ENOUGH_CONVERSATIONS else "thin"
+
+
+def place_claim(estimates: Estimates, place: int, theme: int = 0) -> PlaceClaim:
+    """What the share of one place and theme may claim."""
+    at = (place, theme)
+    is_known = bool(estimates.shrunk.is_known[at])
+    return PlaceClaim(
+        share_low=float(estimates.interval.low[at]),
+        share_high=float(estimates.interval.high[at]),
+        n_eff=float(estimates.n_eff[at]),
+        deff=float(estimates.deff[at]),
+        share_eb=float(estimates.shrunk.share[at]) if is_known else None,
+        local_weight=float(estimates.shrunk.local_weight[at]),
+        reliability=str(estimates.reliability[at]),  # type: ignore[arg-type]  # one of the letters of its classes
+        location_quotient=float(estimates.location_quotient[at]) if is_known else None,
+        class_index=int(estimates.class_index[at]),
+    )
+
+
+def city_claim(estimates: Estimates, conversations: int, theme: int = 0) -> Claim:
+    """What the share of all may claim."""
+    deff = float(estimates.city_deff[theme])
+    return Claim(
+        share_low=float(estimates.city_interval.low[theme]),
+        share_high=float(estimates.city_interval.high[theme]),
+        n_eff=conversations / deff,
+        deff=deff,
+    )
