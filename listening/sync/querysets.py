@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 
 from listening.fieldwork.models import Session
 from listening.fieldwork.querysets import looked_after
-from listening.records.models import Conversation, Finding
+from listening.records.models import Conversation, Finding, Tombstone
 from listening.sync.outcomes import BROUGHT_WITHIN
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class WaitingOpQuerySet(models.QuerySet["WaitingOp"]):
         return self.filter(looked_after(user, "op__person", since=TruncDate(brought_since)))
 
     def ready(self, user: User) -> Self:
-        """Deferred ops of a person whose record has come meanwhile, the oldest first."""
+        """Deferred ops of a person whose record has come, or was deleted, meanwhile; the oldest first."""
         come = Q()
-        for model in (Session, Conversation, Finding):
+        for model in (Session, Conversation, Finding, Tombstone):
             come |= Q(Exists(model._default_manager.filter(pk=OuterRef("waiting_for"))))
         return self.filter(come, why="deferred", op__person=user).order_by("op__received_at", "pk")

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 from uuid6 import uuid7
 
 from backend import clock
+from listening.fieldwork.assignments import assign
 from listening.fieldwork.models import Device, Session
 from listening.fieldwork.revocation import revoke
 from listening.records.models import Conversation, Finding, Tombstone
@@ -333,6 +334,19 @@ class TestMerging:
         late = anna.push_one(update(shared, summary="too late"))
         assert (late["status"], late["reason"]) == ("rejected", "gone")
         assert not Conversation.objects.exists()
+
+    def test_p10_of_what_was_out_of_sight(self, city, anna, carla, shared):
+        """Nothing waits for ever: whoever comes to read that it was deleted learns what became of their op."""
+        carla.owner.assignments.all().delete()
+        assign(carla.owner, "coordinator", within=city.area(9))
+        late = update(shared, summary="from elsewhere")
+        assert carla.push_one(late)["status"] == "deferred"
+        anna.push_one(op("delete", "conversation", shared["id"]))
+        assert carla.push_one(late)["outcome"]["status"] == "deferred"
+        assign(carla.owner, "coordinator", within=city.area(5))
+        assert carla.push_one(late)["outcome"]["status"] == "deferred"  # tried again after this answer
+        assert carla.push_one(late)["outcome"] == {"status": "rejected", "reason": "gone"}
+        assert not WaitingOp.objects.exists()
 
     def test_p10_of_a_finding(self, anna, carla, shared):
         pk, held = finding_of(shared), {"conversation": shared["id"]}
