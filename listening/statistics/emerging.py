@@ -55,7 +55,8 @@ def emerging(
     sessions, listeners : array of counts
         Different sessions, and different listeners, that heard the theme in the quarter: not all that were there.
     design_effect : array, >= 1
-        Divides the counts of both periods.
+        Of the theme in the whole city (`design_effect.city_design_effect`), from the baseline. Divides the counts of
+        both periods.
     family : array of bool, optional
         The tests that are made. Those without conversations in one of the periods are never among them.
     rate : float
@@ -75,7 +76,9 @@ def emerging(
     -----
     p = P(C >= c) for C beta-binomial with n trials, a = 1/2 + c0 / deff, b = 1/2 + (n0 - c0) / deff; c and n are those
     of the quarter over deff, rounded. Both periods are deflated: with the baseline alone, tables of one mind in the
-    present quarter would still look like a change.
+    present quarter would still look like a change. Each place's own design effect, estimated from some tens of
+    sessions, is too uncertain for the far tail: with it a third of the quarters in which nothing emerged raised an
+    alarm (deff = 2), with the city's a twentieth to a tenth.
 
     References
     ----------

@@ -156,6 +156,11 @@ def read_everything(world: World, actor: str) -> list[tuple[str, int, str | None
         for theme in ("", "rent", "health")
         for kind in ("geojson", "csv")
     ]
+    addresses += [f"{API}/need-map/trend?layer=area&period=2026-Q2&theme={theme}" for theme in ("", "rent")]
+    for number in (1, 5, 9):
+        place = world.city.area(number).pk
+        addresses += [f"{API}/themes/top?district={place}&period=2026-Q2"]
+        addresses += [f"{API}/districts/{place}/profile?period=2026-Q2"]
     addresses += [f"{API}/conversations/{pk}" for pk in world.conversations.values()]
     if actor not in NOT_SIGNED_IN:
         client.force_login(User.objects.get(pk=world.people[actor].pk))

@@ -18,7 +18,9 @@ from tests.people import person
 ADDRESSES = {
     "/api/v1/districts": [*DISTRICTS],
     "/api/v1/conversations": [*ConversationFilter.base_filters, "limit", "cursor"],
-    "/api/v1/need-map": [*NEED_MAP, "geometry"],
+    "/api/v1/need-map": [*NEED_MAP, "compare", "geometry"],
+    "/api/v1/need-map/trend": [*NEED_MAP, "compare"],
+    "/api/v1/themes/top": ["district", "period", "kind", "compare"],
     "/dashboard/": [*NEED_MAP, "sort"],
 }
 ODD_NUMBERS = st.sampled_from(["-0", "1e400", "1_0", "0x1", "\N{ARABIC-INDIC DIGIT THREE}", " 1 ", "9" * 400])

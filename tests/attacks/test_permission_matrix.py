@@ -451,6 +451,36 @@ def test_need_maps(world: World, layer: str, theme: str) -> None:
         check("counts", (layer, theme, actor, "all"), answer.json()["city"]["conversations"], everything)
 
 
+@pytest.mark.parametrize("operation", ["need_map_trend", "top_themes", "district_profile"])
+def test_places_and_their_themes(world: World, operation: str) -> None:
+    """Of each area either its own figures, or nothing: the same answer as for a district that does not exist."""
+    held = {5: 5, 9: 1}
+    for actor in ACTORS:
+        client, areas = world.client(actor), set(TABLE["counts"][actor])
+        if operation == "need_map_trend":
+            answer = client.get(f"{API}/need-map/trend", {"layer": "area", "theme": "rent", "period": "2026-Q2"})
+            if status := refusal(operation, actor):
+                check("counts", (operation, actor), answer.status_code, status)
+                continue
+            found = {one["code"]: one["conversations"] for one in answer.json()["trends"]}
+            on_map = {n for n in range(1, 10) if reaches(actor, "area", str(n), {n}, areas)}
+            check("counts", (operation, actor), found, {str(n): held.get(n, 0) for n in sorted(on_map)})
+            continue
+        for number in range(1, 10):
+            pk = world.city.area(number).pk
+            period = {"period": "2026-Q2"}
+            if operation == "top_themes":
+                answer = client.get(f"{API}/themes/top", {"district": pk, **period})
+            else:
+                answer = client.get(f"{API}/districts/{pk}/profile", period)
+            absent = 400 if operation == "top_themes" else 404
+            wanted = refusal(operation, actor) or (200 if number in areas else absent)
+            check("counts", (operation, actor, number), answer.status_code, wanted)
+            if answer.status_code == 200:
+                told = (answer.json()["conversations"], any(one["theme"] == "violence" for one in answer.json()["themes"]))
+                check("counts", (operation, actor, number, "told"), told[0], held.get(number, 0))
+
+
 def reaches(actor: str, layer: str, code: str, parts: set[int], areas: set[int]) -> bool:
     """Whether a district is on the map of an actor: an area, the assigned district, or any for the whole city."""
     if layer == "area":
