@@ -34,7 +34,8 @@ def emerging_needs(query: NeedMapQuery, comparison: Comparison) -> EmergingNeeds
             grid.base.held[here],
             sessions=sessions,
             listeners=listeners,
-            design_effect=comparison.now.deff[here],
+            # The whole city's: that of the place itself is small where it happens to find little, and alarms most there.
+            design_effect=comparison.now.city_deff,
         )
 
     candidates = test(np.full(shape, FEWEST_SESSIONS), np.full(shape, FEWEST_LISTENERS)).is_emerging

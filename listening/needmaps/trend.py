@@ -13,8 +13,9 @@ from listening.needmaps.grid import Compare, Grid, Windows, count_grid
 from listening.needmaps.need import DistrictNeed, Place, place_claim
 from listening.needmaps.query import NeedMapQuery
 from listening.statistics import trends
-from listening.statistics.design_effect import city_design_effect, design_effect
-from listening.statistics.trends import Trend
+from listening.statistics.arrays import BoolArray
+from listening.statistics.reliability import has_value
+from listening.statistics.trends import UNCLEAR, Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Comparison:
     themes: tuple[Theme, ...]
     now: Estimates
     trends: trends.Trends | None
+    is_readable: BoolArray
 
     @property
     def reference(self) -> Period | None:
@@ -64,12 +66,15 @@ class Comparison:
         )
 
     def change(self, place: int, theme: int) -> Change | None:
-        """The change at a place and a theme, by their numbers; None where one of the periods has no conversations."""
+        """The change at a place and a theme, by their numbers; None where one of the periods has no conversations.
+
+        Where one of them has too few for a value, nothing but *unclear* is said.
+        """
         if self.trends is None or self.reference is None or not self.trends.is_compared[place, theme]:
             return None
         told, at = self.trends, (place, theme)
         return Change(
-            label=cast(Trend, str(told.label[at])),
+            label=cast(Trend, str(told.label[at])) if self.is_readable[at] else UNCLEAR,
             difference=float(told.difference[at]),
             low=float(told.interval.low[at]),
             high=float(told.interval.high[at]),
@@ -98,10 +103,12 @@ def compare(
     numbers = [theme.pk for theme in themes]
     grid = count_grid(query.layer, places, windows, kind=query.kind, themes=numbers, reach=query.reach)
     now = estimate(grid.now.held, grid.now.mentioning, grid.now.sums)
-    return Comparison(grid, tuple(themes), now, None if windows.ref is None else _trends(grid, now))
+    then = estimate(grid.ref.held, grid.ref.mentioning, grid.ref.sums)
+    is_readable = has_value(now.reliability) & has_value(then.reliability)
+    return Comparison(grid, tuple(themes), now, None if windows.ref is None else _trends(grid, now, then), is_readable)
 
 
-def _trends(grid: Grid, now: Estimates) -> trends.Trends:
+def _trends(grid: Grid, now: Estimates, then: Estimates) -> trends.Trends:
     """Of the places of the map: what lies in none of them is no member of the family."""
     here = slice(0, len(grid.places))
     return trends.compare(
@@ -110,5 +117,5 @@ def _trends(grid: Grid, now: Estimates) -> trends.Trends:
         grid.ref.mentioning[here],
         grid.ref.held[here],
         design_effect=now.deff[here],
-        earlier_design_effect=design_effect(grid.ref.sums, city=city_design_effect(grid.ref.sums))[here],
+        earlier_design_effect=then.deff[here],
     )

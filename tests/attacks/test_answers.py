@@ -17,8 +17,6 @@ DECLARED = {
     "/api/v1/conversations": {"GET", "HEAD", "OPTIONS", "POST"},
     "/api/v1/conversations/01890000-0000-7000-8000-000000000000": {"GET", "HEAD", "OPTIONS", "PATCH", "DELETE"},
     "/api/v1/need-map": {"GET", "HEAD", "OPTIONS"},
-    "/api/v1/need-map/trend": {"GET", "HEAD", "OPTIONS"},
-    "/api/v1/themes/top": {"GET", "HEAD", "OPTIONS"},
 }
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "BREW"]
 HEAD_OF_RAW = f"Host: {HOST}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n".encode()

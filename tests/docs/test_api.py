@@ -62,7 +62,10 @@ def test_every_query_parameter_is_told() -> None:
         "/api/v1/districts/{id}": {"geometry", "tolerance_m"},
         "/api/v1/conversations": {*ConversationFilter.base_filters, *record_pages.PARAMETERS},
         "/api/v1/findings": {*FindingFilter.base_filters, *record_pages.PARAMETERS},
-        "/api/v1/need-map": {*NEED_MAP_PARAMETERS, "geometry"},
+        "/api/v1/need-map": {*NEED_MAP_PARAMETERS, "compare", "geometry"},
+        "/api/v1/need-map/trend": {*NEED_MAP_PARAMETERS, "compare"},
+        "/api/v1/themes/top": {"district", "period", "kind", "compare"},
+        "/api/v1/districts/{id}/profile": {"period", "compare"},
         "/api/v1/attachments": {"conversation"},
         "/api/v1/devices/{id}": {"forget"},
     }

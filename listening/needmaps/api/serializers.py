@@ -155,7 +155,7 @@ class NeedMapSerializer(serializers.Serializer[Any]):
     features = NeedFeatureSerializer(many=True)
 
 
-class PlaceSerializer(serializers.Serializer[Any]):
+class MappedPlaceSerializer(serializers.Serializer[Any]):
     """A district."""
 
     id = serializers.IntegerField()
@@ -184,7 +184,7 @@ class ListHeadSerializer(serializers.Serializer[Any]):
     method = serializers.CharField()
 
 
-class TrendLineSerializer(PlaceSerializer, ThemeOfPlaceSerializer):
+class TrendLineSerializer(MappedPlaceSerializer, ThemeOfPlaceSerializer):
     """A theme in a place, with the names of the place."""
 
 
@@ -200,12 +200,12 @@ class TrendListSerializer(ListHeadSerializer):
 class TopThemesSerializer(ListHeadSerializer):
     """The themes of a place, from the highest share_eb."""
 
-    district = PlaceSerializer()
+    district = MappedPlaceSerializer()
     conversations = serializers.IntegerField(min_value=0)
     themes = ThemeOfPlaceSerializer(many=True)
 
 
-class ParentSerializer(PlaceSerializer):
+class LargerPlaceSerializer(MappedPlaceSerializer):
     """A larger district in which a place lies."""
 
     layer = serializers.CharField()
@@ -222,9 +222,9 @@ class ResidentsSerializer(serializers.Serializer[Any]):
 class DistrictProfileSerializer(ListHeadSerializer):
     """A place at a glance."""
 
-    district = PlaceSerializer()
+    district = MappedPlaceSerializer()
     area_km2 = serializers.FloatField(min_value=0)
-    parents = ParentSerializer(many=True)
+    parents = LargerPlaceSerializer(many=True)
     residents = ResidentsSerializer(allow_null=True)
     conversations = serializers.IntegerField(min_value=0)
     occasions = serializers.IntegerField(min_value=0, help_text="Sessions, per district and day, as of the last merge.")
