@@ -102,6 +102,9 @@ class TestBalance:
         found = balance(rng.multinomial(150, residents, size=4000), residents)
         assert found.dissimilarity.mean() == pytest.approx(found.by_chance[0], rel=0.03)
 
+    def test_a_band_in_which_nobody_lives_does_not_count_for_parity(self):
+        assert balance([50, 50, 0], [1, 1, 0]).parity == 1
+
     def test_nobody_was_met(self):
         found = balance([[0, 0], [1, 1]], [1, 1])
         assert found.is_known.tolist() == [False, True]

@@ -32,6 +32,12 @@ def test_fisher_as_scipy_has_it(c1, rest1, c2, rest2):
     assert fisher_exact([c1], [c1 + rest1], [c2], [c2 + rest2]) == pytest.approx([expected], rel=1e-6)
 
 
+@pytest.mark.parametrize(("c1", "n1", "c2", "n2"), [(0, 4, 4, 11), (12, 16, 12, 32), (15, 27, 20, 34)])
+def test_tables_that_are_as_probable_but_for_rounding_count(c1, n1, c2, n2):
+    expected = stats.fisher_exact([[c1, n1 - c1], [c2, n2 - c2]]).pvalue
+    assert fisher_exact([c1], [n1], [c2], [n2]) == pytest.approx([expected])
+
+
 def test_fisher_of_very_uneven_quarters():
     expected = stats.fisher_exact([[3, 1], [900, 99_100]]).pvalue
     assert fisher_exact([3], [4], [900], [100_000]) == pytest.approx([expected], rel=1e-6)
