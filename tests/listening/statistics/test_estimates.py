@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from listening.statistics.estimates import estimate
 from listening.statistics.intervals import wilson
-from tests.listening.statistics.invented import is_defined, sessions
+from tests.listening.statistics.invented import given, is_defined, sessions
 from tests.listening.statistics.test_design_effect import sums_of
 
 ALIKE = [(1, 4)] * 20  # twenty tables, each with one of four: no effect

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportions_ztest
 
 from listening.statistics.arrays import ImpossibleCounts
 from listening.statistics.trends import FALLING, RISING, STABLE, UNCLEAR, compare, fisher_exact
-from tests.listening.statistics.invented import counts, is_defined
+from tests.listening.statistics.invented import counts, given, is_defined
 
 
 @pytest.mark.parametrize(("c1", "n1", "c2", "n2"), [(40, 100, 60, 120), (30, 41, 12, 50), (200, 900, 231, 840)])
