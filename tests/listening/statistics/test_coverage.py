@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from listening.statistics.arrays import ImpossibleCounts
 from listening.statistics.coverage import OVER, UNDER, balance, listening_rate, representation
 from listening.statistics.intervals import wilson
-from tests.listening.statistics.invented import is_defined
+from tests.listening.statistics.invented import given, is_defined
 
 bands = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 10_000)), min_size=1, max_size=6)
 

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from listening.statistics.arrays import ImpossibleCounts
 from listening.statistics.shrinkage import LEAST_PHI, shrink
-from tests.listening.statistics.invented import counts, is_defined
+from tests.listening.statistics.invented import counts, given, is_defined
 
 zones_of = st.lists(st.integers(0, 3), min_size=12, max_size=12)
 
