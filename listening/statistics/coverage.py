@@ -164,8 +164,8 @@ def balance(persons: ArrayLike, residents: ArrayLike, *, design_effect: ArrayLik
     chance = np.where(known, np.minimum(spread * np.sqrt(_over(1.0, 2 * np.pi * size)), 1.0), 1.0)
     excess = np.where(known, distance - chance, 0.0)
     rr = ratio(share, expected, otherwise=0.0)
-    largest = rr.max(axis=-1)
-    smallest = np.where(expected > 0, rr, np.inf).min(axis=-1)
+    largest = rr.max(axis=-1, initial=0.0)
+    smallest = np.where(expected > 0, rr, np.inf).min(axis=-1, initial=np.inf)
     parity = np.where(known & (largest > 0), _over(np.where(np.isfinite(smallest), smallest, 0.0), largest), 0.0)
     compared = known & (largest > 0)
     return Balance(

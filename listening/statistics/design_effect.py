@@ -90,7 +90,7 @@ def city_design_effect(sums: SessionSums) -> FloatArray:
 
     Returns
     -------
-    FloatArray, shape without axis 0, LEAST to MOST
+    FloatArray, shape (themes,), LEAST to MOST
         ASSUMED where the places hold fewer than FEWEST_SESSIONS sessions beside their first one, or where
         nobody, or everybody, mentions the theme.
 

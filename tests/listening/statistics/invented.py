@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import hypothesis
 import numpy as np
 from hypothesis import strategies as st
 
 from listening.statistics.arrays import FloatArray
+
+
+def given(*strategies: st.SearchStrategy[Any]) -> Callable[..., Any]:
+    """As hypothesis has it, without its limit of time: a busy machine is no counterexample."""
+    return lambda test: hypothesis.settings(deadline=None)(hypothesis.given(*strategies)(test))
+
 
 shares = st.floats(0, 1)
 sizes = st.one_of(st.just(0.0), st.floats(0, 1e6))

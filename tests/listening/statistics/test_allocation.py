@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from listening.statistics.allocation import allocate, conversations_needed, deficits, targets
 from listening.statistics.arrays import ImpossibleCounts
+from tests.listening.statistics.invented import given
 
 places = st.lists(st.tuples(st.floats(0, 500), st.integers(0, 8)), min_size=1, max_size=12)
 

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 from listening.dashboard.choropleth import class_of
 from listening.needmaps import build
 from listening.statistics.arrays import ImpossibleCounts
 from listening.statistics.breaks import BREAKS, class_index
-from tests.listening.statistics.invented import shares
+from tests.listening.statistics.invented import given, shares
 
 
 def test_it_works():

@@ -40,7 +40,7 @@ def test_the_same_map_twice_has_the_same_clusters(share):
 
 
 def test_gi_as_its_formula_has_it(share):
-    """Ord and Getis (1995), equation 14: (sum w x - mean sum w) / (s sqrt((n sum w^2 - (sum w)^2) / (n - 1)))."""
+    """Ord and Getis (1995): (sum w x - mean sum w) / (s sqrt((n sum w^2 - (sum w)^2) / (n - 1)))."""
     w = np.eye(PLACES)
     w[PAIRS[:, 0], PAIRS[:, 1]] = w[PAIRS[:, 1], PAIRS[:, 0]] = 1
     sums, squares = w.sum(axis=1), (w**2).sum(axis=1)

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from listening.statistics.arrays import ImpossibleCounts
 from listening.statistics.coverage import OVER, UNDER, balance, listening_rate, representation
 from listening.statistics.intervals import wilson
-from tests.listening.statistics.invented import is_defined
+from tests.listening.statistics.invented import given, is_defined
 
 bands = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 10_000)), min_size=1, max_size=6)
 
@@ -101,6 +100,9 @@ class TestBalance:
         residents = np.array([0.1, 0.2, 0.3, 0.4])
         found = balance(rng.multinomial(150, residents, size=4000), residents)
         assert found.dissimilarity.mean() == pytest.approx(found.by_chance[0], rel=0.03)
+
+    def test_a_band_in_which_nobody_lives_does_not_count_for_parity(self):
+        assert balance([50, 50, 0], [1, 1, 0]).parity == 1
 
     def test_nobody_was_met(self):
         found = balance([[0, 0], [1, 1]], [1, 1])

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
 from hypothesis import strategies as st
 
 from listening.statistics.arrays import ImpossibleCounts
@@ -18,7 +17,7 @@ from listening.statistics.design_effect import (
     effective_size,
     share_variance,
 )
-from tests.listening.statistics.invented import is_defined, sessions
+from tests.listening.statistics.invented import given, is_defined, sessions
 
 
 def sums_of(*places):

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import betabinom
 
 from listening.statistics.emerging import beta_binomial_tail, emerging, first_heard
-from tests.listening.statistics.invented import counts, is_defined
+from tests.listening.statistics.invented import counts, given, is_defined
 
 
 @given(

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 from statsmodels.stats.multitest import multipletests
 
 from listening.statistics.false_discovery import adjusted
+from tests.listening.statistics.invented import given
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from listening.statistics.arrays import ImpossibleCounts
 from listening.statistics.intervals import difference, normal_quantile, published_share, wilson
-from tests.listening.statistics.invented import is_defined, shares, sizes
+from tests.listening.statistics.invented import given, is_defined, shares, sizes
 
 COUNTS = [(c, n) for n in (1, 2, 7, 20, 41, 500) for c in {0, 1, n // 3, n - 1, n}]
 

@@ -1,11 +1,10 @@
 """Classes of reliability, on both sides of each limit."""
 
 import pytest
-from hypothesis import given
 
 from listening.statistics.intervals import Interval, wilson
 from listening.statistics.reliability import has_value, reliability
-from tests.listening.statistics.invented import counts
+from tests.listening.statistics.invented import counts, given
 
 
 @pytest.mark.parametrize(

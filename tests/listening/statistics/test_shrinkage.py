@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from listening.statistics.arrays import ImpossibleCounts
 from listening.statistics.shrinkage import LEAST_PHI, shrink
-from tests.listening.statistics.invented import counts, is_defined
+from tests.listening.statistics.invented import counts, given, is_defined
 
 zones_of = st.lists(st.integers(0, 3), min_size=12, max_size=12)
 
@@ -46,6 +45,12 @@ def test_nobody_listened_here():
     assert shrunk.is_known.all()
 
 
+def test_nobody_listened_here_is_the_mean_to_the_last_bit():
+    for c in range(1, 40):
+        shrunk = shrink([c, 0, 7], [41, 0, 13])
+        assert shrunk.share[1] == shrunk.prior_mean[1]
+
+
 def test_nobody_listened_anywhere():
     shrunk = shrink([[0, 1], [0, 0]], [[0, 2], [0, 3]])
     assert shrunk.share[:, 0] == pytest.approx([0, 0])
@@ -57,6 +62,11 @@ def test_nobody_listened_anywhere():
 )
 def test_places_that_show_no_difference_are_drawn_to_the_mean(c, n):
     assert shrink(c, n).prior_size == pytest.approx([1 / LEAST_PHI - 1] * len(n))
+
+
+def test_less_than_one_effective_conversation_shows_no_difference():
+    # N - sum n^2 / N - (K - 1) = 1 - 0.5 - 1: below 0, as is what is found beyond chance; their ratio would be 2.
+    assert shrink([0.25, 0.25], [0.5, 0.5]).prior_size == pytest.approx([1 / LEAST_PHI - 1] * 2)
 
 
 @given(counts())

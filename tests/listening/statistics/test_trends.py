@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportions_ztest
 
 from listening.statistics.arrays import ImpossibleCounts
 from listening.statistics.trends import FALLING, RISING, STABLE, UNCLEAR, compare, fisher_exact
-from tests.listening.statistics.invented import counts, is_defined
+from tests.listening.statistics.invented import counts, given, is_defined
 
 
 @pytest.mark.parametrize(("c1", "n1", "c2", "n2"), [(40, 100, 60, 120), (30, 41, 12, 50), (200, 900, 231, 840)])
@@ -30,6 +29,12 @@ def test_the_design_effect_counts_both_quarters_for_less():
 def test_fisher_as_scipy_has_it(c1, rest1, c2, rest2):
     expected = stats.fisher_exact([[c1, rest1], [c2, rest2]]).pvalue
     assert fisher_exact([c1], [c1 + rest1], [c2], [c2 + rest2]) == pytest.approx([expected], rel=1e-6)
+
+
+@pytest.mark.parametrize(("c1", "n1", "c2", "n2"), [(0, 4, 4, 11), (12, 16, 12, 32), (15, 27, 20, 34)])
+def test_tables_that_are_as_probable_but_for_rounding_count(c1, n1, c2, n2):
+    expected = stats.fisher_exact([[c1, n1 - c1], [c2, n2 - c2]]).pvalue
+    assert fisher_exact([c1], [n1], [c2], [n2]) == pytest.approx([expected])
 
 
 def test_fisher_of_very_uneven_quarters():
