@@ -34,7 +34,7 @@ def emerging_needs(query: NeedMapQuery, comparison: Comparison) -> EmergingNeeds
             grid.base.held[here],
             sessions=sessions,
             listeners=listeners,
-            # The whole city's: that of the place itself is small where it happens to find little, and alarms most there.
+            # The whole city's: a place's own comes out small where chance made it, and would alarm most there.
             design_effect=comparison.now.city_deff,
         )
 

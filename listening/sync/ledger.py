@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection
+
+from backend.db import sql
 from listening.fieldwork.models import User
 from listening.sync.models import Op
 from listening.sync.outcomes import Outcome
@@ -36,22 +40,31 @@ def find(received: Received) -> Outcome | None:
 
 
 def write(received: Received, outcome: Outcome) -> Op:
-    (row,) = write_many([(received, outcome)])
-    return row
-
-
-def write_many(outcomes: Iterable[tuple[Received, Outcome]]) -> list[Op]:
-    return Op.objects.bulk_create(
-        Op(
-            id=received.op,
-            person=received.person,
-            device_id=received.device_id,
-            fingerprint=received.fingerprint,
-            received_at=received.received_at,
-            outcome=outcome.as_json(),
-        )
-        for received, outcome in outcomes
+    return Op.objects.create(
+        id=received.op,
+        person=received.person,
+        device_id=received.device_id,
+        fingerprint=received.fingerprint,
+        received_at=received.received_at,
+        outcome=outcome.as_json(),
     )
+
+
+def write_many(outcomes: Sequence[tuple[Received, Outcome]]) -> None:
+    """The ops of one push, at once: they have person, phone and time in common."""
+    first = outcomes[0][0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.read("listening.sync", "insert_ops.sql"),
+            {
+                "person": first.person.pk,
+                "device": first.device_id,
+                "received_at": first.received_at,
+                "ops": [received.op for received, _ in outcomes],
+                "fingerprints": [received.fingerprint for received, _ in outcomes],
+                "outcomes": [json.dumps(outcome.as_json()) for _, outcome in outcomes],
+            },
+        )
 
 
 def look_up(person: User, ops: Collection[UUID]) -> dict[UUID, dict[str, object]]:

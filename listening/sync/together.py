@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from rest_framework import serializers
 
 from backend.db.locks import lock_records
 from backend.problems import Problem
-from listening.capture.accept import accept_many, check
-from listening.capture.api.serializers import read_submission
-from listening.capture.envelope import city_envelope
-from listening.capture.rules import Envelope
+from listening.capture.accept import accept_many
+from listening.capture.api.serializers import read_submissions
+from listening.capture.errors import InvalidSubmission
 from listening.capture.submission import Submission
 from listening.records.models import Conversation, Tombstone
 from listening.records.permissions import may_log
@@ -28,6 +26,16 @@ from listening.sync.ledger import Received
 from listening.sync.models import Op as LedgerRow
 from listening.sync.ops import Op
 from listening.sync.outcomes import Outcome, accepted
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An op that logs a conversation which nobody has brought before."""
+
+    op: Op
+    received: Received
+    submission: Submission
+    is_adjusted: bool
 
 
 class _NotTogether(Exception):
@@ -43,31 +51,42 @@ def create_together(ops: Sequence[tuple[Op, Received]], by: Bringer) -> Mapping[
     if len(told) < 2 or not may_log(by.person):
         return {}
     known = _known(told)
-    envelope = city_envelope()
+    unknown = [(op, received) for op, received in told if not {op.op, op.id} & known]
+    read = zip(unknown, _read([op for op, _ in unknown], by), strict=True)
     new = [
-        (op, received, read)
-        for op, received in told
-        if not {op.op, op.id} & known and (read := _read(op, by, envelope)) is not None
+        New(op, received, submission, is_adjusted) for (op, received), (submission, is_adjusted) in read if submission
     ]
+    try:
+        return _store(new, by)
+    except InvalidSubmission as wrong:
+        # Those with a mistake are told so one by one; what stands beside them goes on.
+        spoilt = {int(error["pointer"].split("/")[1]) for error in wrong.errors}
+        return _store([one for number, one in enumerate(new) if number not in spoilt], by)
+
+
+def _store(new: Sequence[New], by: Bringer) -> Mapping[UUID, Outcome]:
+    """Their outcomes; none when they could not be stored together. Raises InvalidSubmission."""
     if len(new) < 2:
         return {}
     try:
-        return _store(new, by)
+        return _store_all(new, by)
+    except InvalidSubmission:
+        raise
     except (_NotTogether, IntegrityError, OperationalError, Problem):
         return {}
 
 
 @transaction.atomic
-def _store(new: Sequence[tuple[Op, Received, tuple[Submission, bool]]], by: Bringer) -> Mapping[UUID, Outcome]:
+def _store_all(new: Sequence[New], by: Bringer) -> Mapping[UUID, Outcome]:
     with connection.cursor() as cursor:
-        lock_records(cursor, [op.id for op, _, _ in new])
+        lock_records(cursor, [one.op.id for one in new])
     # Between the first look and the lock another may have brought one.
-    if _known([(op, received) for op, received, _ in new]):
+    if _known([(one.op, one.received) for one in new]):
         raise _NotTogether
-    if accept_many([submission for _, _, (submission, _) in new], by=by.person) != len(new):
+    if accept_many([one.submission for one in new], by=by.person) != len(new):
         raise _NotTogether
-    outcomes = {op.op: accepted(1, clock_adjusted=is_adjusted) for op, _, (_, is_adjusted) in new}
-    ledger.write_many([(received, outcomes[op.op]) for op, received, _ in new])
+    outcomes = {one.op.op: accepted(1, clock_adjusted=one.is_adjusted) for one in new}
+    ledger.write_many([(one.received, outcomes[one.op.op]) for one in new])
     return outcomes
 
 
@@ -90,13 +109,9 @@ def _known(told: Sequence[tuple[Op, Received]]) -> set[UUID]:
     return {*ops, *held, *deleted}
 
 
-def _read(op: Op, by: Bringer, envelope: Envelope | None) -> tuple[Submission, bool] | None:
-    """The submission, and whether its clock was put right; None when anything is wrong with it."""
-    fields: dict[str, Any]
-    fields, is_adjusted = by.clock.corrected(op.members("fields"))
-    try:
-        submission = read_submission({**fields, "id": str(op.id)}, listener=by.person)
-        check(submission, received_at=by.clock.received_at, envelope=envelope)
-    except (serializers.ValidationError, Problem):
-        return None
-    return submission, is_adjusted
+def _read(ops: Sequence[Op], by: Bringer) -> list[tuple[Submission | None, bool]]:
+    """The submissions, and whether their clocks were put right; None when anything is wrong with one."""
+    corrected = [by.clock.corrected(op.members("fields")) for op in ops]
+    documents = ({**fields, "id": str(op.id)} for op, (fields, _) in zip(ops, corrected, strict=True))
+    read = read_submissions(documents, listener=by.person)
+    return [(submission, is_adjusted) for submission, (_, is_adjusted) in zip(read, corrected, strict=True)]

@@ -7,6 +7,7 @@ import datetime as dt
 import http.client
 import json
 import os
+import random
 import socket
 import statistics
 import subprocess
@@ -21,6 +22,7 @@ from django.db import connection
 
 from backend.db import sql
 from listening.capture.accept import accept_many
+from listening.capture.api.serializers import read_submission
 from listening.demo.conversations import invent
 from listening.demo.load import load_demo, read_stage, store_sessions
 from listening.fieldwork.models import User
@@ -29,7 +31,7 @@ from listening.needmaps.build import build_need_map, parse_query
 from listening.records.models import Conversation
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile
-from tests.benchmarks import ingest
+from tests.benchmarks import ingest, sync
 from tests.people import EVERYTHING
 
 FINDINGS_PER_CONVERSATION = 2.15
@@ -51,6 +53,7 @@ def main(findings: int, seconds: float) -> None:
     token = issue(User.objects.get(username="coordinator"))
     with server() as port:
         over_http(port, token)
+        syncing(port, phones=max(2, int(500 * min(1.0, findings / 100_000))))
     ingesting(seconds)
     outcome = reconcile()
     say(f"reconciled: {outcome.cells:,} cells, {len(outcome.differences)} differences from the records")
@@ -102,7 +105,7 @@ def need_maps_in_sql() -> None:
         query = parse_query({"layer": "area-statistica", **params}, EVERYTHING)
         segments = list(query.period.segments())
         bound = {
-            "layer": query.layer.pk,
+            "layers": [query.layer.pk],
             "theme": query.theme.pk if query.theme else 0,
             "kind": "any",
             "grains": [grain for grain, _, _ in segments],
@@ -162,6 +165,60 @@ def over_http(port: int, token: str) -> None:
     path = "/api/v1/districts?layer=area-statistica"
     timed("district GeoJSON, simplified", path, lambda: run(districts))
     timed("district GeoJSON, 304", path, lambda: run(districts), 304, **{"If-None-Match": get(path)[2]})
+
+
+def syncing(port: int, phones: int) -> None:
+    """Phones, beside the statements that their answers take: the insert of the same rows, the reading of the same."""
+    codes, draw = sync.themes(), random.Random(3)
+    listener = User.objects.filter(username="listener").get()
+    wire = sync.Wire(port, sync.phone("bench-phone"))
+    pushes, upserts = [], []
+    for number in range(12):
+        status, ms, content = wire.ask("push", {"ops": sync.ops(200, codes, draw)})
+        if status != 200 or {one["status"] for one in json.loads(content)["results"]} != {"accepted"}:
+            raise SystemExit(f"push answered {status}: {content[:300]!r}")
+        submissions = [
+            read_submission({"id": op["id"], **op["fields"]}, listener=listener) for op in sync.ops(200, codes, draw)
+        ]
+        started = time.perf_counter()
+        accept_many(submissions)
+        if number > 1:  # the first two warm the workers
+            pushes.append(ms)
+            upserts.append((time.perf_counter() - started) * 1000)
+    spread("HTTP push of 200 conversations", pushes, upserts)
+    say(f"{'  ingest, push over plain upsert':44}{statistics.median(upserts) / statistics.median(pushes):32.2f}")
+    pulls, reads, cursor = [], [], None
+    documents = sql.read("listening.records", "conversations_as_json.sql")
+    for _ in range(24):
+        status, ms, content = wire.ask("pull", {"cursor": cursor, "limit": 500})
+        page = json.loads(content)
+        if status != 200:
+            raise SystemExit(f"pull answered {status}: {content[:300]!r}")
+        if len(page["rows"]) == 500:
+            ids = [one["id"] for one in page["rows"]]
+            started = time.perf_counter()
+            run(documents, {"ids": ids})
+            reads.append((time.perf_counter() - started) * 1000)
+            pulls.append(ms)
+        cursor = page["cursor"] if page["more"] else None
+    spread("HTTP pull of 500 conversations", pulls, reads)
+    before = Conversation.objects.count()
+    shift = sync.shift_end(port, phones, 100, codes)
+    arrived = Conversation.objects.count() - before
+    wrong = {name: count for name, count in shift.statuses.items() if name != "accepted"}
+    say(
+        f"{phones} phones x 100 ops at the end of a shift: {shift.seconds:.1f} s, {100 * phones / shift.seconds:,.0f} "
+        f"ops/s, {arrived:,} of {100 * phones:,} conversations stored, errors {wrong or 0} (clients share the cores)"
+    )
+    spread("  push of 100, sixteen phones at once", shift.pushes, None)
+    spread("  pull of what one has", shift.pulls, None)
+
+
+def spread(name: str, product: list[float], bare: list[float] | None) -> None:
+    """p50 and p95, beside the bare statement's p50 where there is one."""
+    told = [statistics.median(product), statistics.quantiles(product, n=20)[-1]]
+    beside = "" if bare is None else f"{statistics.median(bare):9.2f} ms{told[0] / statistics.median(bare):8.2f}"
+    say(f"{name:44}{told[0]:9.2f} ms{beside}   p95 {told[1]:.0f} ms")
 
 
 def ingesting(seconds: float) -> None:

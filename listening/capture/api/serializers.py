@@ -6,7 +6,8 @@ there are kinds of code, whatever the number of findings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -237,27 +238,74 @@ def read_submission(document: Any, *, listener: User) -> Submission:
 
     Raises DRF's ValidationError for its shape and InvalidSubmission for codes that name nothing.
     """
-    serializer = ConversationSerializer(data=document)
-    serializer.is_valid(raise_exception=True)
-    return _Codes(serializer.validated_data).submission(listener)
+    read = _reader().run_validation(document)
+    return _Codes([read]).submission(read, listener)
+
+
+def read_submissions(documents: Iterable[Any], *, listener: User) -> list[Submission | None]:
+    """Parse documents together; None for one that `read_submission` refuses. As many queries as for one."""
+    shapes = [_shape(document) for document in documents]
+    codes = _Codes([shape for shape in shapes if shape is not None])
+    return [None if shape is None else _submission(codes, shape, listener) for shape in shapes]
+
+
+@functools.cache
+def _reader() -> ConversationSerializer:
+    """Made once: a serializer copies all its fields when it is made, which costs more than to read with them.
+
+    Reading keeps nothing in it, so threads share it.
+    """
+    return ConversationSerializer()
+
+
+def _shape(document: Any) -> Mapping[str, Any] | None:
+    try:
+        read: Mapping[str, Any] = _reader().run_validation(document)
+    except serializers.ValidationError:
+        return None
+    return read
+
+
+def _submission(codes: _Codes, shape: Mapping[str, Any], listener: User) -> Submission | None:
+    try:
+        return codes.submission(shape, listener)
+    except InvalidSubmission:
+        return None
 
 
 class _Codes:
-    """The codes that one document names, looked up together."""
+    """The codes that some documents name, looked up together."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self.document = document
-        self.wrong: list[FieldError] = []
-        self.findings: list[Mapping[str, Any]] = document.get("findings", [])
-        codes = {code for finding in self.findings for code in finding.get("themes", ())}
+    def __init__(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        findings = [finding for document in documents for finding in document.get("findings", ())]
+        codes = {code for finding in findings for code in finding.get("themes", ())}
         self.themes: dict[str, int] = (
             dict(Theme.objects.filter(code__in=codes).values_list("code", "pk")) if codes else {}
         )
         self.districts = _districts(
             place
-            for place in (document["place"], *(finding.get("place", {}) for finding in self.findings))
+            for place in (
+                *(document["place"] for document in documents),
+                *(finding.get("place", {}) for finding in findings),
+            )
             if place.get("kind") == PlaceKind.DISTRICT
         )
+        sessions = {document["session"] for document in documents if document.get("session") is not None}
+        self.sessions = set(Session.objects.filter(pk__in=sessions).values_list("pk", flat=True)) if sessions else set()
+        venues = {document["venue"] for document in documents if document.get("venue") is not None}
+        self.venues = dict(Venue.objects.filter(code__in=venues).values_list("code", "pk")) if venues else {}
+
+    def submission(self, document: Mapping[str, Any], listener: User) -> Submission:
+        """Raises InvalidSubmission, with every code that names nothing."""
+        return _Reading(self, document).submission(listener)
+
+
+class _Reading:
+    """One document on its way to a Submission; `wrong` are the codes in it that name nothing."""
+
+    def __init__(self, codes: _Codes, document: Mapping[str, Any]) -> None:
+        self.codes, self.document = codes, document
+        self.wrong: list[FieldError] = []
 
     def submission(self, listener: User) -> Submission:
         document = self.document
@@ -277,7 +325,9 @@ class _Codes:
             ),
             session_id=self._session(document.get("session")),
             venue_id=self._venue(document.get("venue")),
-            findings=tuple(self._finding(f"/findings/{i}", finding) for i, finding in enumerate(self.findings)),
+            findings=tuple(
+                self._finding(f"/findings/{i}", finding) for i, finding in enumerate(document.get("findings", ()))
+            ),
             is_test=document.get("is_test", False),
             may_be_counted=document.get("may_be_counted", True),
         )
@@ -288,8 +338,8 @@ class _Codes:
     def _finding(self, at: str, finding: Mapping[str, Any]) -> FindingSubmission:
         themes = []
         for index, code in enumerate(finding.get("themes", ())):
-            if code in self.themes:
-                themes.append(self.themes[code])
+            if code in self.codes.themes:
+                themes.append(self.codes.themes[code])
             else:
                 self._unknown(f"{at}/themes/{index}", f"There is no theme {code!r}; GET /api/v1/themes lists them.")
         return FindingSubmission(
@@ -309,7 +359,7 @@ class _Codes:
                 lon, lat = place["point"]
                 return Place("point", lon=lon, lat=lat, accuracy_m=place.get("accuracy_m"))
             case PlaceKind.DISTRICT:
-                district = self.districts.get((place["layer"], place["code"]))
+                district = self.codes.districts.get((place["layer"], place["code"]))
                 if district is None:
                     self._unknown(
                         f"{at}/code",
@@ -321,14 +371,14 @@ class _Codes:
                 return Place("city" if kind == PlaceKind.CITY else "none")
 
     def _session(self, pk: UUID | None) -> UUID | None:
-        if pk is not None and not Session.objects.filter(pk=pk).exists():
+        if pk is not None and pk not in self.codes.sessions:
             self._unknown("/session", f"There is no session {pk}; create it first with POST /api/v1/sessions.")
         return pk
 
     def _venue(self, code: str | None) -> int | None:
         if code is None:
             return None
-        pk: int | None = Venue.objects.filter(code=code).values_list("pk", flat=True).first()
+        pk = self.codes.venues.get(code)
         if pk is None:
             self._unknown("/venue", f"There is no venue {code!r}; GET /api/v1/venues lists them.")
         return pk
