@@ -7,9 +7,9 @@ and period. So they are counted together, in one query.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 from django.db import connection
@@ -109,6 +109,7 @@ def count_grid(
             {
                 "layer": layer.pk,
                 "kind": kind or "any",
+                "themes": list(themes),
                 "windows": names,
                 "grains": grains,
                 "firsts": firsts,
@@ -123,16 +124,17 @@ def count_grid(
 
 
 def _arranged(
-    rows: Sequence[tuple[Any, ...]], places: Sequence[Place], windows: Windows, themes: Sequence[int]
+    rows: Sequence[tuple[int, ...]], places: Sequence[Place], windows: Windows, themes: Sequence[int]
 ) -> Grid:
-    columns: Mapping[int | None, int] = {None: len(places)} | {pk: at for at, (pk, _, _) in enumerate(places)}
+    # What lies in no place of the map, as larger districts of which the reader has a part, still is part of all.
+    columns = dict.fromkeys((row[0] for row in rows), len(places)) | {pk: at for at, (pk, _, _) in enumerate(places)}
     # Row 0 holds all conversations.
     lines = {0: 0} | {theme: at for at, theme in enumerate(themes, start=1)}
-    counts = np.zeros((17, len(lines), len(columns)), np.int64)
-    for district, theme, *told in rows:
-        if theme in lines:  # else the reader may not map it
-            # A larger district of which they read a part is no place on the map, but part of all.
-            counts[:, lines[theme], columns.get(district, len(places))] += np.array(told, np.int64)
+    told = np.array(rows, np.int64).reshape(len(rows), 19)
+    counts = np.zeros((len(lines), len(places) + 1, 17), np.int64)
+    at = [lines[row[1]] for row in rows], [columns[row[0]] for row in rows]
+    np.add.at(counts, at, told[:, 2:])
+    counts = counts.transpose(2, 0, 1)
     now, ref, base = (_window(counts[at : at + 5]) for at in (0, 5, 10))
     mentions, severe = counts[15:, 1:].transpose(0, 2, 1)
     return Grid(windows, tuple(places), tuple(themes), now, ref, base, mentions, severe)

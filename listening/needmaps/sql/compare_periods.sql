@@ -1,29 +1,32 @@
 -- needmaps/sql/compare_periods.sql
 -- All themes of one layer and kind, in up to three periods side by side: now, the one it is compared with, and the four
 -- quarters before. Grain: one row per district x theme that has any; theme 0 holds all conversations, whatever their kind.
--- :layer      id of the layer       :kind   cell of the numerators ('any' for all)
+-- :layer      id of the layer
+-- :themes, :kind   cells of the numerators ('any' for all kinds)
 -- :windows, :grains, :firsts, :untils   runs of whole years, quarters, months and days, each of a window: now, ref, base
 -- :first, :until   days that hold all windows, for the log
--- :districts  ids of the districts to count; null for all, with what has none (district null)
+-- :districts  ids of the districts to count; null for all, with what has none (district 0)
 WITH span AS (
     SELECT * FROM unnest(%(windows)s::text[], %(grains)s::text[], %(firsts)s::date[], %(untils)s::date[])
         AS s (span, grain, first, until)
+), wanted AS (
+    -- Joined, so that each is one range of the index.
+    SELECT 0 AS theme_id, 'any' AS kind UNION SELECT theme, %(kind)s FROM unnest(%(themes)s::integer[]) AS t (theme)
 ), counted AS (
     SELECT span.span, cell.district_id, cell.theme_id, cell.conversations, cell.conversations AS merged, cell.occasions,
            cell.squares, cell.crossed, cell.mentions, cell.severe
-    FROM span
+    FROM span CROSS JOIN wanted
     JOIN rollups_cell cell
-      ON cell.role = 'encounter' AND cell.grain = span.grain COLLATE "C"
-     AND cell.bucket >= span.first AND cell.bucket < span.until
-    WHERE cell.kind = CASE WHEN cell.theme_id = 0 THEN 'any' ELSE %(kind)s END
+      ON cell.role = 'encounter' AND cell.grain = span.grain COLLATE "C" AND cell.theme_id = wanted.theme_id
+     AND cell.kind = wanted.kind COLLATE "C" AND cell.bucket >= span.first AND cell.bucket < span.until
     UNION ALL
     SELECT span.span, delta.district_id, delta.theme_id, delta.conversations, 0, 0, 0, 0, delta.mentions, delta.severe
     FROM rollups_delta delta
+    JOIN wanted ON delta.theme_id = wanted.theme_id AND delta.kind = wanted.kind COLLATE "C"
     JOIN span ON delta.day >= span.first AND delta.day < span.until
     WHERE delta.role = 'encounter' AND delta.day >= %(first)s AND delta.day < %(until)s
-      AND delta.kind = CASE WHEN delta.theme_id = 0 THEN 'any' ELSE %(kind)s END
 )
-SELECT placed.district_id, counted.theme_id,
+SELECT coalesce(placed.district_id, 0), counted.theme_id,
        coalesce(sum(conversations) FILTER (WHERE span = 'now'), 0)::bigint,
        coalesce(sum(merged) FILTER (WHERE span = 'now'), 0)::bigint,
        coalesce(sum(occasions) FILTER (WHERE span = 'now'), 0)::bigint,
