@@ -157,6 +157,7 @@ def read_everything(world: World, actor: str) -> list[tuple[str, int, str | None
         for kind in ("geojson", "csv")
     ]
     addresses += [f"{API}/need-map/trend?layer=area&period=2026-Q2&theme={theme}" for theme in ("", "rent")]
+    addresses += [f"{API}/coverage?layer=area&period=2026-Q2", f"{API}/coverage/next?layer=area"]
     for number in (1, 5, 9):
         place = world.city.area(number).pk
         addresses += [f"{API}/themes/top?district={place}&period=2026-Q2"]

@@ -453,18 +453,20 @@ def test_need_maps(world: World, layer: str, theme: str) -> None:
         check("counts", (layer, theme, actor, "all"), answer.json()["city"]["conversations"], everything)
 
 
-@pytest.mark.parametrize("operation", ["need_map_trend", "top_themes", "district_profile"])
+@pytest.mark.parametrize("operation", ["coverage", "need_map_trend", "top_themes", "district_profile"])
 def test_places_and_their_themes(world: World, operation: str) -> None:
     """Of each area either its own figures, or nothing: the same answer as for a district that does not exist."""
     held = {5: 5, 9: 1}
     for actor in ACTORS:
         client, areas = world.client(actor), set(TABLE["counts"][actor])
-        if operation == "need_map_trend":
-            answer = client.get(f"{API}/need-map/trend", {"layer": "area", "theme": "rent", "period": "2026-Q2"})
+        if operation in {"coverage", "need_map_trend"}:
+            address, lines = {"coverage": ("coverage", "places")}.get(operation, ("need-map/trend", "trends"))
+            theme = {} if operation == "coverage" else {"theme": "rent"}
+            answer = client.get(f"{API}/{address}", {"layer": "area", "period": "2026-Q2", **theme})
             if status := refusal(operation, actor):
                 check("counts", (operation, actor), answer.status_code, status)
                 continue
-            found = {one["code"]: one["conversations"] for one in answer.json()["trends"]}
+            found = {one["code"]: one["conversations"] for one in answer.json()[lines]}
             on_map = {n for n in range(1, 10) if reaches(actor, "area", str(n), {n}, areas)}
             check("counts", (operation, actor), found, {str(n): held.get(n, 0) for n in sorted(on_map)})
             continue

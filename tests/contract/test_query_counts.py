@@ -166,6 +166,8 @@ ASKED: dict[str, Asked] = {
     "read_conversation": read("conversations/{last}", "findings", MOST_FINDINGS),
     "list_findings": read("findings?limit=500", "findings"),
     "need_map": read("need-map?layer=area&period=2026"),
+    "coverage": read("coverage?layer=area&period=2026-Q2"),
+    "coverage_next": read("coverage/next?layer=area"),
     "need_map_trend": read("need-map/trend?layer=area&period=2026-Q2&theme=rent"),
     "top_themes": Asked(
         lambda f, h: f.ask("GET", f"themes/top?district={h['pk']}&period=2026-Q2"), lambda f: {"pk": f.city.area(5).pk}

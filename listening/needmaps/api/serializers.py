@@ -236,3 +236,63 @@ class DistrictProfileSerializer(ListHeadSerializer):
     rising = serializers.ListField(child=serializers.CharField(), help_text="Codes of themes.")
     falling = serializers.ListField(child=serializers.CharField())
     emerging = serializers.ListField(child=serializers.CharField())
+
+
+class ListeningSerializer(MappedPlaceSerializer):
+    """What was listened in a place, and who lives there."""
+
+    residents = serializers.IntegerField(min_value=0, allow_null=True)
+    conversations = serializers.IntegerField(min_value=0)
+    people = serializers.IntegerField(min_value=0, help_text="People in them, ten of one conversation at most.")
+    sessions = serializers.IntegerField(min_value=0, help_text="Without a session, what one hears on a day is one.")
+    listeners = serializers.IntegerField(min_value=0)
+
+
+class CoveredPlaceSerializer(ListeningSerializer):
+    """A place with its rate; the three are null where there are no residents to take it of, or nobody was met."""
+
+    listening_rate = serializers.FloatField(min_value=0, allow_null=True, help_text="People per 1,000 residents.")
+    rate_ratio = serializers.FloatField(min_value=0, allow_null=True, help_text="To the rate of all places.")
+    is_low = serializers.BooleanField(allow_null=True, help_text="Less than half of the rate of all.")
+
+
+class CoverageHeadSerializer(serializers.Serializer[Any]):
+    """What holds for all places."""
+
+    layer = serializers.CharField()
+    edition = serializers.CharField()
+    is_partial = serializers.BooleanField()
+    method = serializers.CharField()
+    period = PeriodSerializer()
+
+
+class CoverageSerializer(CoverageHeadSerializer):
+    """How much listening stands behind each place."""
+
+    places = CoveredPlaceSerializer(many=True)
+    elsewhere = serializers.IntegerField(min_value=0, help_text="Conversations held in none of the places.")
+    dissimilarity = serializers.FloatField(
+        min_value=0, max_value=1, allow_null=True, help_text="Share of the people that would have to be met elsewhere."
+    )
+    dissimilarity_by_chance = serializers.FloatField(
+        min_value=0,
+        max_value=1,
+        allow_null=True,
+        help_text="What it would be if all residents were as likely to be met.",
+    )
+
+
+class ProposedPlaceSerializer(ListeningSerializer):
+    """A place with the conversations that it lacks; counts are of the last four quarters."""
+
+    target = serializers.FloatField(min_value=0, help_text="Conversations that it should have in a year.")
+    deficit = serializers.FloatField(min_value=0)
+    suggested_sessions = serializers.IntegerField(min_value=0)
+
+
+class CoverageNextSerializer(CoverageHeadSerializer):
+    """Where to listen next, from most sessions to none. `period` holds the four quarters that were looked at."""
+
+    conversations = serializers.IntegerField(min_value=1, help_text="That can be held in a year, as asked.")
+    sessions = serializers.IntegerField(min_value=1, help_text="That can be held in the quarter, as asked.")
+    places = ProposedPlaceSerializer(many=True)

@@ -1,11 +1,14 @@
 from django.urls import path
 
+from listening.needmaps.api.coverage import CoverageNextView, CoverageView
 from listening.needmaps.api.lists import DistrictProfileView, TopThemesView, TrendView
 from listening.needmaps.api.views import NeedMapView
 
 urlpatterns = [
     path("need-map", NeedMapView.as_view(), name="need-map"),
     path("need-map/trend", TrendView.as_view(), name="need-map-trend"),
+    path("coverage", CoverageView.as_view(), name="coverage"),
+    path("coverage/next", CoverageNextView.as_view(), name="coverage-next"),
     path("themes/top", TopThemesView.as_view(), name="themes-top"),
     path("districts/<int:pk>/profile", DistrictProfileView.as_view(), name="district-profile"),
 ]

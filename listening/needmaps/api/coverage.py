@@ -1,0 +1,153 @@
+"""Coverage over HTTP: how much listening stands behind each place, and where to listen next."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from backend.http.conditional import etag_of, not_modified
+from backend.http.query_parameters import refuse_unknown
+from backend.problems import InvalidParameter
+from listening.fieldwork.key_scopes import KeyScope
+from listening.fieldwork.permissions import ReadsCounts
+from listening.fieldwork.person import person_of
+from listening.needmaps.api.documents import METHOD, as_period, rounded
+from listening.needmaps.api.parameters import LAYER, PERIOD
+from listening.needmaps.api.serializers import CoverageNextSerializer, CoverageSerializer
+from listening.needmaps.coverage import Listening, cover, last_year, propose
+from listening.needmaps.query import NeedMapQuery, parse_query
+
+# What may be asked for; the larger numbers are a metropolis.
+MOST: Final = {"conversations": 1_000_000, "sessions": 10_000}
+# A city with few staff: some three thousand conversations a year, some hundred sessions a quarter.
+USUAL: Final = {"conversations": 3_000, "sessions": 100}
+
+
+class CoverageView(APIView):
+    """How much listening stands behind each place."""
+
+    permission_classes = [ReadsCounts]
+    key_scopes = {"GET": KeyScope.READ_NEED_MAPS}
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(
+        operation_id="coverage",
+        parameters=[LAYER, PERIOD],
+        responses={200: CoverageSerializer, 304: OpenApiResponse(description="You have this coverage.")},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Conversations, people and sessions of each place, and people met per 1,000 residents."""
+        refuse_unknown(request.GET, ("layer", "period"))
+        query = parse_query(request.GET.dict(), person_of(request).scope)
+        told = cover(query)
+        balance = told.balance
+        is_known = bool(balance.is_known)
+        return _answer(
+            request,
+            {
+                **_head(query),
+                "period": as_period(query.period),
+                "places": [
+                    {
+                        **_counted(place),
+                        "listening_rate": rounded(float(told.rates.per_1000[at])) if told.rates.is_known[at] else None,
+                        "rate_ratio": rounded(float(told.rates.ratio[at])) if told.rates.is_known[at] else None,
+                        "is_low": bool(told.rates.is_low[at]) if told.rates.is_known[at] else None,
+                    }
+                    for at, place in enumerate(told.places)
+                ],
+                "elsewhere": 0 if told.elsewhere is None else told.elsewhere.conversations,
+                "dissimilarity": rounded(float(balance.dissimilarity)) if is_known else None,
+                "dissimilarity_by_chance": rounded(float(balance.by_chance)) if is_known else None,
+            },
+        )
+
+
+class CoverageNextView(APIView):
+    """Where to listen next."""
+
+    permission_classes = [ReadsCounts]
+    key_scopes = {"GET": KeyScope.READ_NEED_MAPS}
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(
+        operation_id="coverage_next",
+        parameters=[
+            LAYER,
+            OpenApiParameter(
+                "conversations", int, description=f"That can be held in a year; {USUAL['conversations']} when left out."
+            ),
+            OpenApiParameter(
+                "sessions", int, description=f"That can be held in the quarter; {USUAL['sessions']} when left out."
+            ),
+        ],
+        responses={200: CoverageNextSerializer, 304: OpenApiResponse(description="You have this proposal.")},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """The sessions of the next quarter, divided among the places that lack most conversations."""
+        refuse_unknown(request.GET, ("layer", "conversations", "sessions"))
+        query = parse_query({"layer": request.GET.get("layer", "")}, person_of(request).scope)
+        affordable, sessions = (_number(request, name) for name in ("conversations", "sessions"))
+        return _answer(
+            request,
+            {
+                **_head(query),
+                "period": as_period(last_year()),
+                "conversations": affordable,
+                "sessions": sessions,
+                "places": [
+                    {
+                        **_counted(one.place),
+                        "target": round(one.target, 1),
+                        "deficit": round(one.deficit, 1),
+                        "suggested_sessions": one.sessions,
+                    }
+                    for one in propose(query, affordable=affordable, sessions=sessions)
+                ],
+            },
+        )
+
+
+def _head(query: NeedMapQuery) -> dict[str, Any]:
+    return {
+        "layer": query.layer.code,
+        "edition": query.edition.code,
+        "is_partial": not query.reach.everywhere,
+        "method": METHOD,
+    }
+
+
+def _counted(place: Listening) -> dict[str, Any]:
+    return {
+        "id": place.district_id,
+        "code": place.code,
+        "name": place.name,
+        "residents": place.residents,
+        "conversations": place.conversations,
+        "people": place.people,
+        "sessions": place.sessions,
+        "listeners": place.listeners,
+    }
+
+
+def _number(request: Request, name: str) -> int:
+    text = request.GET.get(name, str(USUAL[name]))
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MOST[name]):
+        raise InvalidParameter(
+            f"{text!r} is no number of {name}.", parameter=name, value=text, allowed=[f"1 to {MOST[name]}"]
+        )
+    return int(text)
+
+
+def _answer(request: Request, told: dict[str, Any]) -> HttpResponse:
+    body = json.dumps(told, ensure_ascii=False)
+    headers = {"ETag": etag_of(body), "Cache-Control": "private, no-cache"}
+    if not_modified(request, headers["ETag"]):
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(body, content_type="application/json", headers=headers)

@@ -1,0 +1,120 @@
+"""How much was listened where, against who lives there; and where to listen next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+from backend import clock
+from backend.db import sql
+from backend.periods import Period
+from listening.needmaps.query import NeedMapQuery
+from listening.statistics.allocation import allocate, deficits, targets
+from listening.statistics.arrays import floats
+from listening.statistics.coverage import Balance, ListeningRate, balance, listening_rate
+
+# Of a crowd that was met together one heard a few.
+MOST_PEOPLE: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What was listened in a place, and who lives there. `residents` None: not known; `is_excluded`: no denominator."""
+
+    district_id: int | None
+    code: str
+    name: str
+    residents: int | None
+    is_excluded: bool
+    conversations: int
+    people: int
+    sessions: int
+    listeners: int
+
+    @property
+    def denominator(self) -> int:
+        """Residents that a rate may be taken of; 0 where there is none."""
+        return 0 if self.is_excluded or self.residents is None else self.residents
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coverage:
+    """The places of a layer with their rates. `balance` is over places: who was met where, against who lives where."""
+
+    places: tuple[Listening, ...]
+    elsewhere: Listening | None
+    rates: ListeningRate
+    balance: Balance
+
+
+def count_listening(query: NeedMapQuery, period: Period) -> list[Listening]:
+    """One query. The last may be one without a district: what lies in none of the places."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.read("listening.needmaps", "count_listening.sql"),
+            {
+                "edition": query.edition.pk,
+                "layer": query.layer.pk,
+                "first": period.first,
+                "until": period.until,
+                "year": period.first.year,
+                "most": MOST_PEOPLE,
+                "districts": query.reach.as_list(),
+            },
+        )
+        return [Listening(*row) for row in cursor.fetchall()]
+
+
+def cover(query: NeedMapQuery) -> Coverage:
+    """The coverage of a layer in a period. One query."""
+    counted = count_listening(query, query.period)
+    places = tuple(one for one in counted if one.district_id is not None)
+    rates = listening_rate([one.people for one in places], [one.denominator for one in places])
+    known = [one for one in places if one.denominator]
+    people, residents = (
+        floats([one.people for one in known], "people"),
+        floats([one.denominator for one in known], "residents"),
+    )
+    return Coverage(
+        places,
+        next((one for one in counted if one.district_id is None), None),
+        rates,
+        balance(people, residents),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Where to listen next: conversations that a place should have in a year, those it had, and its next sessions."""
+
+    place: Listening
+    target: float
+    deficit: float
+    sessions: int
+
+
+def propose(query: NeedMapQuery, *, affordable: int, sessions: int) -> list[Proposal]:
+    """Divide the sessions of the next quarter among the places that lack most, by the last four quarters. One query.
+
+    `affordable` are the conversations that the city can hold in a year. Places without residents, or whose figure is no
+    denominator, get no target.
+    """
+    places = [one for one in count_listening(query, last_year()) if one.district_id is not None and one.denominator]
+    target = targets([one.denominator for one in places], affordable=affordable)
+    lacking = deficits(target, [one.conversations for one in places])
+    given = allocate(lacking, sessions)
+    proposals = [
+        Proposal(place, float(wanted), float(lacks), int(gets))
+        for place, wanted, lacks, gets in zip(places, target, lacking, given, strict=True)
+    ]
+    return sorted(proposals, key=lambda one: (-one.sessions, -one.deficit, one.place.code))
+
+
+def last_year() -> Period:
+    """The four quarters before the one that is open now."""
+    today = clock.local_date(clock.now())
+    until = Period.quarter(today.year, (today.month + 2) // 3).first
+    first = until.replace(year=until.year - 1)
+    return Period(f"{first.isoformat()}/{until.isoformat()}", first, until)
