@@ -12,7 +12,7 @@ from tests.canaries import CANARY, E_MAIL
 
 PASSWORD = "a-long-test-password"
 # Who reads all there is to count, for tests of counting.
-EVERYTHING = Scope((Grant("planner", "internal", Reach(everywhere=True)),))
+EVERYTHING = Scope((Grant("coordinator", "internal", Reach(everywhere=True)),))
 
 
 def person(

@@ -16,6 +16,7 @@ from listening.fieldwork.roles import READ_COUNTS
 from listening.fieldwork.scope import Scope
 from listening.needmaps.build import NeedMapQuery, available_periods, parse_query
 from listening.needmaps.query import PARAMETERS, readable_themes
+from listening.needmaps.tiers import PeriodIsOpen
 
 # What is repeated of a value that makes no sense, in characters.
 LONGEST_VALUE = 60
@@ -55,7 +56,8 @@ def read(params: Mapping[str, str], scope: Scope, language: str) -> Reading:
     available = available_periods(scope.reach(*READ_COUNTS))
     usable = {name: params[name] for name in PARAMETERS if params.get(name)}
     notices: list[str] = []
-    query = _query(usable, {"period": _newest_year(available)}, scope, notices)
+    usual = [period.label for period in available] or [str(clock.local_date(clock.now()).year)]
+    query = _query(usable, usual, scope, notices)
     themes = Themes(language, readable_themes(scope), count_by_theme(query))
     if "theme" not in params:
         query = replace(query, theme=themes.most_heard)
@@ -65,10 +67,18 @@ def read(params: Mapping[str, str], scope: Scope, language: str) -> Reading:
     return Reading(query, sort, themes, available, tuple(notices))
 
 
-def _query(params: dict[str, str], usual: dict[str, str], scope: Scope, notices: list[str]) -> NeedMapQuery:
-    """Parse, putting the usual value in the place of one unusable parameter after the other."""
+def _query(params: dict[str, str], usual: list[str], scope: Scope, notices: list[str]) -> NeedMapQuery:
+    """Parse, leaving out one unusable parameter after the other; of the usual periods the first that may be read."""
     try:
-        return parse_query({**usual, **params}, scope)
+        return parse_query({**({"period": usual[0]} if usual else {}), **params}, scope)
+    except PeriodIsOpen:
+        if "period" not in params:
+            return _query(params, usual[1:], scope, notices)
+        notices.append(
+            _("“%(value)s” is not over yet: you read it by larger districts; the map shows the usual period.")
+            % {"value": params["period"][:LONGEST_VALUE]}
+        )
+        return _query({name: value for name, value in params.items() if name != "period"}, usual, scope, notices)
     except InvalidParameter as problem:
         parameter = str(problem.members["parameter"])
         if parameter not in params:
@@ -85,7 +95,3 @@ def _notice(parameter: str, value: str) -> str:
         "kind": _("There is no kind “%(value)s”; the map shows all kinds."),
     }[parameter]
     return sentence % {"value": value[:LONGEST_VALUE]}
-
-
-def _newest_year(available: tuple[Period, ...]) -> str:
-    return available[0].label if available else str(clock.local_date(clock.now()).year)

@@ -17,6 +17,7 @@ from listening.codelists.models import Theme
 from listening.fieldwork.roles import READ_COUNTS
 from listening.fieldwork.scope import Reach, Scope
 from listening.needmaps.grid import COMPARISONS, Compare
+from listening.needmaps.tiers import PeriodIsOpen, Tier
 from listening.records.models import Finding
 
 PARAMETERS = ("layer", "period", "theme", "kind")
@@ -42,7 +43,7 @@ class NeedMapQuery:
 
 
 def parse_query(params: Mapping[str, str], scope: Scope) -> NeedMapQuery:
-    """Read a query; what is left out is the default layer, the current year, any theme and any kind.
+    """Read a query; what is left out is the default layer, the usual period of the reader, any theme and any kind.
 
     Whoever has districts of other layers alone gets the coarsest of these as the default.
     Raises InvalidParameter, naming the value and the valid ones.
@@ -55,7 +56,7 @@ def parse_query(params: Mapping[str, str], scope: Scope) -> NeedMapQuery:
     return NeedMapQuery(
         edition=edition,
         coarser=tuple(one for one in editions if one.layer.rank > edition.layer.rank),
-        period=_period(params.get("period", "")),
+        period=_period(params.get("period", ""), Tier.of(edition, editions, scope)),
         theme=_theme(params.get("theme", ""), scope),
         kind=_kind(params.get("kind", "")),
         reach=scope.reach(*READ_COUNTS),
@@ -96,13 +97,16 @@ def _edition(code: str, reach: Reach, editions: list[BoundaryEdition]) -> Bounda
     return found[0]
 
 
-def _period(text: str) -> Period:
+def _period(text: str, tier: Tier) -> Period:
     if not text:
-        return Period.year(clock.local_date(clock.now()).year)
+        return tier.usual_period()
     try:
-        return Period.parse(text)
+        period = Period.parse(text)
     except NotAPeriod as error:
         raise InvalidParameter(str(error), parameter="period", value=text, allowed=[FORMS]) from error
+    if not tier.reads(period):
+        raise PeriodIsOpen(tier, text)
+    return period
 
 
 def readable_themes(scope: Scope) -> QuerySet[Theme]:

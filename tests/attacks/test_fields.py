@@ -151,7 +151,7 @@ def read_everything(world: World, actor: str) -> list[tuple[str, int, str | None
     ]
     addresses += [f"{API}/findings?{query}" for query in ("q=detto", "theme=rent", "district=area:5")]
     addresses += [
-        f"{API}/need-map?layer={layer}&theme={theme}&period=2026&format={kind}"
+        f"{API}/need-map?layer={layer}&theme={theme}&period=2026-Q2&format={kind}"
         for layer in ("area", "zona", "quartiere")
         for theme in ("", "rent", "health")
         for kind in ("geojson", "csv")

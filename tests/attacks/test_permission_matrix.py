@@ -434,7 +434,7 @@ def test_need_maps(world: World, layer: str, theme: str) -> None:
     }[layer]
     held = {5: 5, 9: 1}  # conversations that are there to be counted
     for actor in ACTORS:
-        params = {"layer": layer, "theme": theme, "period": "2026", "geometry": "none"}
+        params = {"layer": layer, "theme": theme, "period": "2026-Q2", "geometry": "none"}
         answer = world.client(actor).get(f"{API}/need-map", params)
         if status := refusal("need_map", actor):
             check("counts", (layer, theme, actor), answer.status_code, status)

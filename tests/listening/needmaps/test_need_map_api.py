@@ -12,6 +12,7 @@ from districts.models import BoundaryEdition
 from listening.capture.accept import accept_many
 from listening.capture.submission import Place
 from tests.listening.submissions import conversation, heard
+from tests.people import person
 
 NEED_MAP = "/api/v1/need-map"
 
@@ -28,8 +29,8 @@ def listened(city, themes, listener):
 
 
 @pytest.fixture
-def ask(listened, planner, client_of):
-    client = client_of(planner)
+def ask(listened, client_of):
+    client = client_of(person("carmen", "coordinator"))
 
     def get(headers=None, **params):
         return client.get(NEED_MAP, {"period": "2026", **params}, headers=headers or {})

@@ -30,7 +30,7 @@ def listened(city, themes, listener) -> None:
 @pytest.fixture
 def ask(client_of):
     def ask(reader, **params):
-        answer = client_of(reader).get(URL, {"period": "2026", "geometry": "none", **params})
+        answer = client_of(reader).get(URL, {"period": "2026-Q2", "geometry": "none", **params})
         assert answer.status_code == 200, answer.content
         return answer.json()
 
@@ -100,10 +100,10 @@ def test_the_whole_city_is_not_partial(listened, planner, ask):
 def test_what_happens_elsewhere_changes_no_byte(listened, city, themes, listener, client_of):
     dario = person("dario", Role.PLANNER, within=city.area(5), clearance="normal")
     addresses = [
-        (URL, {"layer": layer, "period": "2026", "theme": theme})
+        (URL, {"layer": layer, "period": "2026-Q2", "theme": theme})
         for layer in ("area", "zona", "quartiere")
         for theme in ("", "rent")
-    ] + [("/api/v1/findings", {}), ("/dashboard/", {"period": "2026"}), ("/dashboard/", {})]
+    ] + [("/api/v1/findings", {}), ("/dashboard/", {"period": "2026-Q2"}), ("/dashboard/", {})]
     client = client_of(dario)
     client.force_login(dario)
 
