@@ -9,7 +9,11 @@ from listening.needmaps.grid import COMPARISONS
 from listening.records.models import Finding
 
 LAYER = OpenApiParameter("layer", str, description="Code of a layer; the city's default layer when left out.")
-PERIOD = OpenApiParameter("period", str, description=f"Days in the city's time: {FORMS}. This year when left out.")
+PERIOD = OpenApiParameter(
+    "period",
+    str,
+    description=f"Days in the city's time: {FORMS}. This year when left out, or the newest period that may be read.",
+)
 THEME = OpenApiParameter("theme", str, description="Code of a theme; includes the themes below it. Any when left out.")
 KIND = OpenApiParameter("kind", str, enum=list(Finding.Kind.values), description="Kind of finding; any when left out.")
 COMPARE = OpenApiParameter(
