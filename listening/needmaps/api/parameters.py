@@ -12,6 +12,10 @@ LAYER = OpenApiParameter("layer", str, description="Code of a layer; the city's 
 PERIOD = OpenApiParameter(
     "period",
     str,
+    description=f"Days in the city's time: {FORMS}. Left out: this year, or the newest quarter that you may read.",
+)
+    "period",
+    str,
     description=f"Days in the city's time: {FORMS}. This year when left out, or the newest period that may be read.",
 )
 THEME = OpenApiParameter("theme", str, description="Code of a theme; includes the themes below it. Any when left out.")
