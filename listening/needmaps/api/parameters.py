@@ -14,10 +14,6 @@ PERIOD = OpenApiParameter(
     str,
     description=f"Days in the city's time: {FORMS}. Left out: this year, or the newest quarter that you may read.",
 )
-    "period",
-    str,
-    description=f"Days in the city's time: {FORMS}. This year when left out, or the newest period that may be read.",
-)
 THEME = OpenApiParameter("theme", str, description="Code of a theme; includes the themes below it. Any when left out.")
 KIND = OpenApiParameter("kind", str, enum=list(Finding.Kind.values), description="Kind of finding; any when left out.")
 COMPARE = OpenApiParameter(
