@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
-from django.views.decorators.gzip import gzip_page
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -18,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend import clock
-from backend.http.compressed_json import CompressedJSONParser
+from backend.http.compressed_json import CompressedJSONParser, compressed_page
 from backend.http.query_parameters import refuse_unknown
 from backend.http.strict_json import DEEPEST
 from backend.policy import SignedIn
@@ -67,7 +66,7 @@ PROTOCOL = 1
 MOST_SHOWN = 200  # in a list for coordinators
 
 
-@method_decorator(gzip_page, name="dispatch")
+@method_decorator(compressed_page, name="dispatch")
 class SyncView(APIView):
     """What the views of sync share. Whoever has lost every role may still bring what they heard before."""
 

@@ -9,6 +9,7 @@ import threading
 from typing import Any
 
 import pytest
+import zstandard
 from django.db import OperationalError, connection
 from uuid6 import uuid7
 
@@ -664,10 +665,11 @@ class TestTogether:
 
 
 class TestTheWire:
-    def test_a_compressed_body(self, anna, client):
+    @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+    def test_a_compressed_body(self, anna, client, encoding, pack):
         told = logged()
-        body = gzip.compress(json.dumps({"ops": [told]}).encode())
-        headers = {"Authorization": f"Bearer {anna.token}", "Content-Encoding": "gzip"}
+        body = pack(json.dumps({"ops": [told]}).encode())
+        headers = {"Authorization": f"Bearer {anna.token}", "Content-Encoding": encoding}
         answer = client.generic("POST", "/api/v1/sync/push", body, content_type="application/json", headers=headers)
         assert answer.json()["results"][0]["status"] == "accepted"
 
@@ -677,20 +679,39 @@ class TestTheWire:
             (b"not gzip", "gzip", 400),
             (gzip.compress(b"{}" + b" " * 2_000_000), "gzip", 413),
             (gzip.compress(b'{"ops": []}')[:-9], "gzip", 400),
+            (b"not zstd", "zstd", 400),
+            (zstandard.compress(b"{}" + b" " * 2_000_000), "zstd", 413),
+            (zstandard.compress(b'{"ops": []}')[:-4], "zstd", 400),
             (b"{}", "br", 415),
         ],
-        ids=["other", "bomb", "cut", "unknown"],
+        ids=["other", "bomb", "cut", "not zstd", "bomb of zstd", "cut zstd", "unknown"],
     )
     def test_what_does_not_unpack(self, anna, client, body, encoding, status):
         headers = {"Authorization": f"Bearer {anna.token}", "Content-Encoding": encoding}
         answer = client.generic("POST", "/api/v1/sync/push", body, content_type="application/json", headers=headers)
         assert answer.status_code == status, answer.content
 
-    def test_answers_are_compressed_for_who_takes_it(self, anna):
+    @pytest.mark.parametrize(
+        ("accepted", "encoding", "unpack"),
+        [
+            ("gzip", "gzip", gzip.decompress),
+            ("gzip, zstd", "zstd", zstandard.decompress),
+            ("zstd;q=0, gzip;q=0.5", "gzip", gzip.decompress),
+            ("br", "", bytes),
+            ("", "", bytes),
+        ],
+    )
+    def test_answers_are_compressed_for_who_takes_it(self, anna, accepted, encoding, unpack):
         anna.push(*[logged() for _ in range(5)])
-        answer = anna.ask("POST", "pull", {}, **{"Accept-Encoding": "gzip"})
-        assert answer["Content-Encoding"] == "gzip"
-        assert len(json.loads(gzip.decompress(answer.content))["rows"]) == 5
+        answer = anna.ask("POST", "pull", {}, **{"Accept-Encoding": accepted})
+        assert answer.get("Content-Encoding", "") == encoding
+        assert "Accept-Encoding" in answer["Vary"]
+        assert int(answer["Content-Length"]) == len(answer.content)
+        assert len(json.loads(unpack(answer.content))["rows"]) == 5
+
+    def test_short_answers_are_not(self, anna):
+        answer = anna.ask("POST", "lookup", {"ops": []}, **{"Accept-Encoding": "zstd"})
+        assert "Content-Encoding" not in answer
 
     def test_hello(self, anna):
         told = anna.ask("GET", "hello").json()
