@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "listening.records",
     "listening.attachments",
     "listening.rollups",
+    "listening.needmaps",
     "listening.sync",
     "listening.dashboard",
     "listening.signin",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from backend.http.csv_text import csv_text
 from backend.periods import Period
+from listening.needmaps.annotate import Annotated
 from listening.needmaps.build import NeedMap
 from listening.needmaps.fallback import Fallback
 from listening.needmaps.need import CityNeed, DistrictNeed, PlaceClaim
@@ -31,20 +32,16 @@ NOTES: Final = [
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A need map with what is told beside its counts, by district id."""
+    """A need map on its way out."""
 
-    need_map: NeedMap
-    fallbacks: Mapping[int, Fallback] = field(default_factory=dict)
-    changes: Mapping[int, Change] = field(default_factory=dict)
-    emerging: Mapping[int, bool] = field(default_factory=dict)
-    reference: Period | None = None
+    told: Annotated
 
     def as_geojson(self, geometries: Mapping[int, str]) -> str:
         """A FeatureCollection; what holds for the whole map stands beside the features."""
         features = ",".join(
             f'{{"type":"Feature","id":{need.district_id},"geometry":{geometries.get(need.district_id, "null")},'
             f'"properties":{json.dumps(self.properties(need), ensure_ascii=False)}}}'
-            for need in self.need_map.districts
+            for need in self.told.need_map.districts
         )
         head = json.dumps(self.head(), ensure_ascii=False)
         return f'{{"type":"FeatureCollection",{head[1:-1]},"features":[{features}]}}'
@@ -53,24 +50,24 @@ class Document:
         """One row per district, then what has no place in this layer, and the city."""
         header = ["code", "name", "conversations", "mentioning", "mentions", "share", "coverage", *CLAIMED, "trend"]
         rows: list[list[str | int | float | None]] = []
-        for need in self.need_map.districts:
-            change = self.changes.get(need.district_id)
+        for need in self.told.need_map.districts:
+            change = self.told.changes.get(need.district_id)
             claimed = place_claimed(need)
             told = [claimed[name] for name in CLAIMED]
             rows.append([need.code, need.name, *_counted(need), need.coverage, *told, change.label if change else None])
-        for name, one in (("(unplaced)", self.need_map.unplaced), ("(city)", self.need_map.city)):
+        for name, one in (("(unplaced)", self.told.need_map.unplaced), ("(city)", self.told.need_map.city)):
             rows.append(["", name, *_counted(one), "", *(_claimed(one).get(column) for column in CLAIMED), ""])
         return csv_text(header, rows)
 
     def properties(self, need: DistrictNeed) -> dict[str, Any]:
         """The figures of one district, complete in themselves: a feature may travel without its collection."""
-        query = self.need_map.query
-        fallback, change = self.fallbacks.get(need.district_id), self.changes.get(need.district_id)
+        query = self.told.need_map.query
+        fallback, change = self.told.fallbacks.get(need.district_id), self.told.changes.get(need.district_id)
         return {
             "layer": query.layer.code,
             "code": need.code,
             "name": need.name,
-            "edition": self.need_map.edition.code,
+            "edition": self.told.need_map.edition.code,
             "period": query.period.label,
             "theme": query.theme and query.theme.code,
             "kind": query.kind,
@@ -78,12 +75,12 @@ class Document:
             "coverage": need.coverage,
             **place_claimed(need),
             "trend": change and as_trend(change),
-            "emerging": self.emerging.get(need.district_id),
+            "emerging": self.told.emerging.get(need.district_id),
             "fallback": fallback and as_fallback(fallback),
         }
 
     def head(self) -> dict[str, Any]:
-        query, edition = self.need_map.query, self.need_map.edition
+        query, edition = self.told.need_map.query, self.told.need_map.edition
         return {
             "layer": query.layer.code,
             "edition": edition.code,
@@ -91,16 +88,16 @@ class Document:
             "source": edition.source,
             "licence": edition.licence,
             "period": as_period(query.period),
-            "reference_period": self.reference and as_period(self.reference),
+            "reference_period": self.told.reference and as_period(self.told.reference),
             "theme": query.theme and query.theme.code,
             "kind": query.kind,
             "geography_role": "encounter",
-            "is_partial": self.need_map.is_partial,
-            "breaks": list(self.need_map.breaks),
+            "is_partial": self.told.need_map.is_partial,
+            "breaks": list(self.told.need_map.breaks),
             "interval_level": LEVEL,
             "provenance": {"release": None, "counts": "live", "rounding_base": None, "method": METHOD},
-            "city": {**counts(self.need_map.city), **_claimed(self.need_map.city)},
-            "unplaced": counts(self.need_map.unplaced),
+            "city": {**counts(self.told.need_map.city), **_claimed(self.told.need_map.city)},
+            "unplaced": counts(self.told.need_map.unplaced),
             "notes": NOTES,
         }
 

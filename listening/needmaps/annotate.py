@@ -1,0 +1,52 @@
+"""A need map with all that is told beside its counts: larger places, trends, needs that emerge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from backend.periods import Period
+from listening.fieldwork.scope import Scope
+from listening.needmaps.build import NeedMap, build_need_maps
+from listening.needmaps.emerging import emerging_needs
+from listening.needmaps.fallback import Fallback, fallbacks
+from listening.needmaps.grid import Compare, Windows
+from listening.needmaps.need import Place
+from listening.needmaps.query import NeedMapQuery, readable_themes
+from listening.needmaps.trend import Change, compare
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """A need map, and by district id what is told beside it. `reference`: the period that changes compare with."""
+
+    need_map: NeedMap
+    fallbacks: Mapping[int, Fallback] = field(default_factory=dict)
+    changes: Mapping[int, Change] = field(default_factory=dict)
+    emerging: Mapping[int, bool] = field(default_factory=dict)
+    reference: Period | None = None
+
+
+def annotate(query: NeedMapQuery, scope: Scope, *, by: Compare = "year") -> Annotated:
+    """Count a need map in its layer and the coarser ones; of a theme in a quarter or a year, compare it too.
+
+    Six queries at most, whatever the number of records.
+    """
+    need_map, *coarser = build_need_maps(query, [query.edition, *query.coarser])
+    around = fallbacks(need_map, coarser)
+    if query.theme is None or Windows.of(query.period, by).ref is None:
+        return Annotated(need_map, around)
+    places: list[Place] = [(need.district_id, need.code, need.name) for need in need_map.districts]
+    comparison = compare(query, places, list(readable_themes(scope)), by=by)
+    theme = comparison.theme_number(query.theme)
+    if theme is None:
+        return Annotated(need_map, around)
+    found = emerging_needs(query, comparison)
+    numbers = {pk: at for at, (pk, _, _) in enumerate(places)}
+    return Annotated(
+        need_map,
+        around,
+        {pk: change for pk, at in numbers.items() if (change := comparison.change(at, theme)) is not None},
+        {} if found is None else {pk: bool(found.is_emerging[at, theme]) for pk, at in numbers.items()},
+        comparison.reference,
+    )
