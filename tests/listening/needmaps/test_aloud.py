@@ -38,7 +38,7 @@ def test_it_works(themes, read):
     assert third.startswith("Area 3: 15 of 300 conversations")
     assert "falling, by 20 points" in third
     assert others[0] == (
-        "Area 4: 5 conversations are too little; around it, in Centro, 121 of 905 conversations, which is 12 % to 15 %."
+        "Area 4: 5 conversations are too little; around it, in West, 76 of 305 conversations, which is 21 % to 29 %."
     )
     assert others[4].startswith("Area 8: nobody has listened here; around it")
 
