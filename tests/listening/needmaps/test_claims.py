@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pytest
 
 from listening.capture.accept import accept_many
 from listening.fieldwork.models import Session
+from listening.needmaps.estimate import sums_over_occasions
 from listening.rollups.merge import merge_deltas
 from tests.listening.submissions import NOON, conversation, heard
 from tests.people import person
@@ -173,6 +175,28 @@ class TestTrend:
         assert alone["p"] == pytest.approx(among["p"], rel=0.5)
         assert among["q"] > alone["q"]
 
+    def test_of_few_conversations_nothing_is_said(self, listening, ask):
+        """Fifteen against none of fifteen would be significant; it still is one afternoon."""
+        listening.hear(1, 15, 0, at=LAST_YEAR)
+        listening.hear(1, 15, 15)
+        trend = of(ask(theme="rent"))["trend"]
+        assert (trend["label"], trend["difference"]) == ("unclear", 1)
+        assert trend["q"] < 0.1
+
+    def test_tables_of_one_mind_make_no_trend(self, listening, ask):
+        """The same counts are a trend among strangers, and none when each table speaks with one voice."""
+        for area in (1, 2):
+            listening.hear(area, 100, 40, at=LAST_YEAR)
+        listening.hear(1, 100, 65)
+        for number in range(20):
+            listening.hear(2, 5, 5 if number < 13 else 0, sessions=1)
+        body = ask(theme="rent")
+        strangers, tables = of(body, "1"), of(body, "2")
+        assert strangers["trend"]["difference"] == tables["trend"]["difference"] == 0.25
+        assert tables["deff"] > 4
+        assert tables["trend"]["p"] > 10 * strangers["trend"]["p"]
+        assert [one["trend"]["label"] for one in (strangers, tables)] == ["rising", "unclear"]
+
 
 class TestEmerging:
     def test_it_emerges(self, listening, ask):
@@ -229,6 +253,19 @@ class TestDegenerate:
         one = of(ask(theme="rent"))
         assert (one["conversations"], one["mentioning"]) == (51, 11)
         assert 0 < one["share_low"] < one["share_high"] < 1
+
+    def test_the_design_effect_is_of_what_is_merged(self, listening, ask, themes, listener):
+        """Counts of this moment and sums of the last merge do not belong together."""
+        for number in range(12):
+            listening.hear(1, 5, 5 if number % 2 else 0, sessions=1)
+        before = of(ask(theme="rent"))["deff"]
+        accept_many([conversation(listener, heard("need", themes["rent"]), area=1) for _ in range(9)])
+        assert of(ask(theme="rent"))["deff"] == before > 4
+
+    def test_themes_that_were_merged_before_their_conversations(self):
+        """As between two goes of a merge that takes a long log in several."""
+        told = [np.array([[one]]) for one in (3, 2, 5, 9, 12, 20)]
+        assert [float(one.sum()) for one in sums_over_occasions(*told).arrays()] == [0] * 6
 
 
 def test_a_comparison_that_is_none_is_refused(ask, client_of):

@@ -637,6 +637,15 @@ class TestTogether:
         with django_assert_max_num_queries(40):
             assert {one["status"] for one in anna.push(*[logged() for _ in range(20)])} == {"accepted"}
 
+    def test_one_mistake_costs_no_more_than_itself(self, anna, django_assert_max_num_queries):
+        told = [
+            *(logged() for _ in range(10)),
+            logged(occurred_at="2031-01-01T00:00:00Z"),
+            *(logged() for _ in range(9)),
+        ]
+        with django_assert_max_num_queries(75):
+            assert [one["status"] for one in anna.push(*told)].count("accepted") == 19
+
     def test_sent_again_as_a_whole(self, anna):
         told = [logged() for _ in range(20)]
         anna.push(*told)
