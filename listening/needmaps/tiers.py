@@ -48,7 +48,9 @@ class Tier:
 
 
 class PeriodIsOpen(InvalidParameter):
-    """Counts of a quarter that still grows, asked for by somebody who may not read what is counted."""
+    """Your assignments read counts alone, and the period holds days of the open quarter; `allowed` names others."""
+
+    slug, title, status = "period-is-open", "The period is not over", 400
 
     def __init__(self, tier: Tier, text: str) -> None:
         super().__init__(

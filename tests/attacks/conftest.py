@@ -54,13 +54,15 @@ class Served:
     log: Path
     address: str = field(default_factory=lambda: str(ipaddress.ip_address("198.18.0.0") + next(_callers)))
 
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+    def ask(self, method: str, path: str, body: bytes | Iterator[bytes] | None = None, **headers: str) -> Answer:
         """One request on a connection of its own; keyword arguments are headers, `_` for `-`."""
         sent = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": self.address, "Connection": "close"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            link.request(method, path, body=body, headers=sent)
+            # A refusal may come, and the connection close, before all of the body is sent.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                link.request(method, path, body=body, headers=sent)
             answer = link.getresponse()
             told = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, told, answer.headers.get_all("Set-Cookie", []), answer.read())

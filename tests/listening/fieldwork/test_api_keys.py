@@ -60,6 +60,11 @@ def test_the_database_does_not_hold_it(machine, caplog):
 OPENED = {
     ("GET", "api/v1/venues"): KeyScope.READ_REFERENCE,
     ("GET", "api/v1/need-map"): KeyScope.READ_NEED_MAPS,
+    ("GET", "api/v1/need-map/trend"): KeyScope.READ_NEED_MAPS,
+    ("GET", "api/v1/themes/top"): KeyScope.READ_NEED_MAPS,
+    ("GET", "api/v1/districts/<int:pk>/profile"): KeyScope.READ_NEED_MAPS,
+    ("GET", "api/v1/coverage"): KeyScope.READ_NEED_MAPS,
+    ("GET", "api/v1/coverage/next"): KeyScope.READ_NEED_MAPS,
     ("GET", "api/v1/findings"): KeyScope.READ_FINDINGS,
     ("POST", "api/v1/conversations"): KeyScope.WRITE_CONVERSATIONS,
     ("PATCH", "api/v1/conversations/<uuid:pk>"): KeyScope.WRITE_CONVERSATIONS,
