@@ -135,12 +135,13 @@ def _arranged(
     at = [lines[row[1]] for row in rows], [columns[row[0]] for row in rows]
     np.add.at(counts, at, told[:, 2:])
     counts = counts.transpose(2, 0, 1)
-    now, ref, base = (_window(counts[at : at + 5]) for at in (0, 5, 10))
+    now, ref, base = (window_of(counts[at : at + 5]) for at in (0, 5, 10))
     mentions, severe = counts[15:, 1:].transpose(0, 2, 1)
     return Grid(windows, tuple(places), tuple(themes), now, ref, base, mentions, severe)
 
 
-def _window(counts: Integers) -> Window:
+def window_of(counts: Integers) -> Window:
+    """A window from counts of shape (5, themes + 1, places + 1): conversations, merged, occasions, squares, crossed."""
     conversations, merged, occasions, squares, crossed = counts.transpose(0, 2, 1)
     held, mentioning = slice(0, 1), slice(1, None)
     return Window(

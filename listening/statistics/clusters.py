@@ -129,7 +129,8 @@ def find_clusters(
 
     number = np.cumsum(tested) - 1
     graph = Graph.from_arrays(number[focal], number[neighbour], np.ones(len(focal)))
-    with _one_sided_p_values():
+    # A place that touches all others has nothing to stand out from: its z is 0 / 0.
+    with _one_sided_p_values(), np.errstate(divide="ignore", invalid="ignore"):
         drawn = {"permutations": permutations, "seed": seed, "n_jobs": 1, "keep_simulations": False}
         gi = G_Local(y[tested], graph, transform="B", star=True, **drawn)
         moran = Moran_Local(y[tested], graph, **drawn)
@@ -139,8 +140,10 @@ def find_clusters(
         whole[tested] = values
         return whole
 
-    gi_z, gi_p, lisa_p = spread(gi.Zs, 0.0), spread(gi.p_sim, 1.0), spread(moran.p_sim, 1.0)
-    found = tested & (gi_p <= fdr(gi.p_sim, alpha))
+    apart = np.isfinite(gi.Zs)
+    z, p = np.where(apart, gi.Zs, 0.0), np.where(apart, gi.p_sim, 1.0)
+    gi_z, gi_p, lisa_p = spread(z, 0.0), spread(p, 1.0), spread(moran.p_sim, 1.0)
+    found = tested & (gi_p <= fdr(p, alpha))
     quadrant = np.full(len(y), "", dtype=QUADRANTS.dtype)
     quadrant[tested] = np.where(moran.p_sim <= fdr(moran.p_sim, alpha), QUADRANTS[moran.q.astype(int)], "")
     return Clusters(gi_z, gi_p, found & (gi_z > 0), found & (gi_z < 0), lisa_p, quadrant, tested, permutations, seed)

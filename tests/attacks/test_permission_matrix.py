@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import Any
 from urllib.parse import urlencode
@@ -453,15 +455,21 @@ def test_need_maps(world: World, layer: str, theme: str) -> None:
         check("counts", (layer, theme, actor, "all"), answer.json()["city"]["conversations"], everything)
 
 
-@pytest.mark.parametrize("operation", ["coverage", "need_map_trend", "top_themes", "district_profile"])
+LISTS = {
+    "coverage": ("coverage", "places", {}),
+    "need_map_trend": ("need-map/trend", "trends", {"theme": "rent"}),
+    "need_map_clusters": ("need-map/clusters", "places", {"theme": "rent"}),
+}
+
+
+@pytest.mark.parametrize("operation", [*LISTS, "top_themes", "district_profile"])
 def test_places_and_their_themes(world: World, operation: str) -> None:
     """Of each area either its own figures, or nothing: the same answer as for a district that does not exist."""
     held = {5: 5, 9: 1}
     for actor in ACTORS:
         client, areas = world.client(actor), set(TABLE["counts"][actor])
-        if operation in {"coverage", "need_map_trend"}:
-            address, lines = {"coverage": ("coverage", "places")}.get(operation, ("need-map/trend", "trends"))
-            theme = {} if operation == "coverage" else {"theme": "rent"}
+        if operation in LISTS:
+            address, lines, theme = LISTS[operation]
             answer = client.get(f"{API}/{address}", {"layer": "area", "period": "2026-Q2", **theme})
             if status := refusal(operation, actor):
                 check("counts", (operation, actor), answer.status_code, status)
@@ -485,6 +493,23 @@ def test_places_and_their_themes(world: World, operation: str) -> None:
                 check("counts", (operation, actor, number, "held"), body["conversations"], held.get(number, 0))
                 internal = any(one["theme"] == "violence" for one in body["themes"])
                 check("counts", (operation, actor, number, "internal"), internal, actor in CLEARED and 5 in areas)
+
+
+def test_the_table_of_cells(world: World) -> None:
+    """Rows of one's own areas and of themes that one may map, and of nothing else."""
+    held = {5: 5, 9: 1}
+    for actor in ACTORS:
+        answer = world.client(actor).get(f"{API}/need-map/cells", {"layer": "area", "period": "2026-Q2"})
+        if status := refusal("need_map_cells", actor):
+            check("counts", ("need_map_cells", actor), answer.status_code, status)
+            continue
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+        areas = set(TABLE["counts"][actor])
+        on_map = {n for n in range(1, 10) if reaches(actor, "area", str(n), {n}, areas)}
+        found = {row["code"]: int(row["conversations"]) for row in rows}
+        check("counts", ("need_map_cells", actor), found, {str(n): held.get(n, 0) for n in sorted(on_map)})
+        internal = any(row["theme"] == "violence" for row in rows)
+        check("counts", ("need_map_cells", actor, "internal"), internal, actor in CLEARED and bool(on_map))
 
 
 def reaches(actor: str, layer: str, code: str, parts: set[int], areas: set[int]) -> bool:

@@ -169,6 +169,9 @@ ASKED: dict[str, Asked] = {
     "coverage": read("coverage?layer=area&period=2026-Q2"),
     "coverage_next": read("coverage/next?layer=area"),
     "need_map_trend": read("need-map/trend?layer=area&period=2026-Q2&theme=rent"),
+    "need_map_clusters": read("need-map/clusters?layer=area&period=2026-Q2&theme=rent"),
+    "need_map_cells": read("need-map/cells?layer=area&period=2026&by=month"),
+    "need_map_cell_columns": read("need-map/cells/columns"),
     "top_themes": Asked(
         lambda f, h: f.ask("GET", f"themes/top?district={h['pk']}&period=2026-Q2"), lambda f: {"pk": f.city.area(5).pk}
     ),

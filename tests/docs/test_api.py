@@ -64,6 +64,8 @@ def test_every_query_parameter_is_told() -> None:
         "/api/v1/findings": {*FindingFilter.base_filters, *record_pages.PARAMETERS},
         "/api/v1/need-map": {*NEED_MAP_PARAMETERS, "compare", "geometry"},
         "/api/v1/need-map/trend": {*NEED_MAP_PARAMETERS, "compare"},
+        "/api/v1/need-map/clusters": {*NEED_MAP_PARAMETERS},
+        "/api/v1/need-map/cells": {*NEED_MAP_PARAMETERS, "by", "geometry"},
         "/api/v1/coverage": {"layer", "period"},
         "/api/v1/coverage/next": {"layer", "conversations", "sessions"},
         "/api/v1/themes/top": {"district", "period", "kind", "compare"},

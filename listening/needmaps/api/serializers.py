@@ -296,3 +296,50 @@ class CoverageNextSerializer(CoverageHeadSerializer):
     conversations = serializers.IntegerField(min_value=1, help_text="That can be held in a year, as asked.")
     sessions = serializers.IntegerField(min_value=1, help_text="That can be held in the quarter, as asked.")
     places = ProposedPlaceSerializer(many=True)
+
+
+class CellColumnSerializer(serializers.Serializer[Any]):
+    """One column of the table of cells."""
+
+    name = serializers.CharField()
+    titles = serializers.CharField()
+    datatype = serializers.ChoiceField(choices=["string", "date", "integer", "double"])
+    required = serializers.BooleanField()  # type: ignore[assignment]  # a wire name that Field also uses
+
+
+class CellColumnsSerializer(serializers.Serializer[Any]):
+    """Metadata of CSV on the Web; `tableSchema` holds the columns, each with its `dc:description`."""
+
+    url = serializers.CharField()
+    tableSchema = serializers.DictField()
+
+
+class ClusterSerializer(PlaceNeedSerializer):
+    """A place, and whether it is high or low together with those that touch it."""
+
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    is_tested = serializers.BooleanField(help_text="false: nobody listened there, or in nothing that touches it.")
+    gi_z = serializers.FloatField(allow_null=True)
+    gi_p = serializers.FloatField(min_value=0, max_value=1, allow_null=True)
+    is_high = serializers.BooleanField()
+    is_low = serializers.BooleanField()
+    lisa_p = serializers.FloatField(min_value=0, max_value=1, allow_null=True)
+    quadrant = serializers.ChoiceField(choices=["HH", "LH", "LL", "HL"], allow_null=True)
+
+
+class ClustersSerializer(serializers.Serializer[Any]):
+    """Candidate clusters of a need map."""
+
+    layer = serializers.CharField()
+    edition = serializers.CharField()
+    period = PeriodSerializer()
+    theme = serializers.CharField(allow_null=True)
+    kind = serializers.ChoiceField(choices=Finding.Kind.values, allow_null=True)
+    is_partial = serializers.BooleanField()
+    method = serializers.CharField()
+    permutations = serializers.IntegerField(min_value=999)
+    seed = serializers.IntegerField()
+    notes = serializers.ListField(child=serializers.CharField())
+    places = ClusterSerializer(many=True)

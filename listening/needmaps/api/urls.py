@@ -1,5 +1,7 @@
 from django.urls import path
 
+from listening.needmaps.api.cells import NeedMapCellColumnsView, NeedMapCellsView
+from listening.needmaps.api.clusters import NeedMapClustersView
 from listening.needmaps.api.coverage import CoverageNextView, CoverageView
 from listening.needmaps.api.lists import DistrictProfileView, TopThemesView, TrendView
 from listening.needmaps.api.views import NeedMapView
@@ -7,6 +9,9 @@ from listening.needmaps.api.views import NeedMapView
 urlpatterns = [
     path("need-map", NeedMapView.as_view(), name="need-map"),
     path("need-map/trend", TrendView.as_view(), name="need-map-trend"),
+    path("need-map/cells", NeedMapCellsView.as_view(), name="need-map-cells"),
+    path("need-map/cells/columns", NeedMapCellColumnsView.as_view(), name="need-map-cells-columns"),
+    path("need-map/clusters", NeedMapClustersView.as_view(), name="need-map-clusters"),
     path("coverage", CoverageView.as_view(), name="coverage"),
     path("coverage/next", CoverageNextView.as_view(), name="coverage-next"),
     path("themes/top", TopThemesView.as_view(), name="themes-top"),

@@ -93,6 +93,14 @@ def test_places_without_neighbours_or_listening_are_left_out(share):
     assert not found.is_high[44]
 
 
+def test_a_place_that_touches_all_others_stands_out_from_nothing():
+    """Its Gi* is 0 / 0; it says nothing, and is told as a number."""
+    found = find_clusters(np.linspace(0.1, 0.9, 9), [(4, other) for other in range(9) if other != 4])
+    assert found.is_tested.all()
+    assert np.isfinite(found.gi_z).all()
+    assert (found.gi_z[4], found.gi_p[4]) == (0, 1)
+
+
 @pytest.mark.parametrize("pairs", [[(0, 90)], [(-1, 2)], [(3, 3)]])
 def test_pairs_that_are_none(pairs):
     with pytest.raises(NotNeighbours):

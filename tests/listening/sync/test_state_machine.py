@@ -21,6 +21,7 @@ from django.db import transaction
 from django.test import Client as Requests
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from backend import clock
@@ -375,5 +376,7 @@ QUICK = [one for one in OF_THE_FEED if one not in {no_filling, no_reset}]
 @pytest.mark.parametrize("mutant", [no_forgetting, *QUICK, *OF_OPS], ids=lambda one: one.__name__)
 def test_each_mutant_is_found(machine, monkeypatch, mutant):
     mutant(monkeypatch)
-    with pytest.raises(AssertionError):
+    # Ids are drawn anew when hypothesis replays a story, and then it may end well: the first telling counts.
+    with pytest.raises((AssertionError, FlakyFailure)) as found:
         machine(40, phases=(Phase.generate,))
+    assert isinstance(found.value, AssertionError) or found.group_contains(AssertionError)
