@@ -44,15 +44,24 @@ def planner(city):
     return person("planner", "planner")
 
 
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/api/v1/need-map", {"layer": "area", "format": "csv"}),
+        ("/api/v1/need-map/cells", {"layer": "area", "format": "csv", "period": "2026-Q2"}),
+    ],
+)
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=TEXTS | FORMULAS.map("".join))
 @example(name='=cmd|" /C calc"!A1')
 @example(name="\t=1+1")
 @example(name="\uff1d1+1")
-def test_the_need_map(city, planner, client_of, name):
+def test_names_of_districts(city, themes, planner, client_of, path, query, name):
     District.objects.filter(pk=city.area(5).pk).update(name=name)
-    answer = client_of(planner).get("/api/v1/need-map", {"layer": "area", "format": "csv"})
-    rows = list(csv.reader(io.StringIO(answer.content.decode(), newline="")))
-    assert {row[1] for row in rows if row[0] == "5"} <= {name, f"'{name}"}
+    answer = client_of(planner).get(path, query)
+    header, *rows = csv.reader(io.StringIO(answer.content.decode(), newline=""))
+    named = {row[header.index("name")] for row in rows if row[header.index("code")] == "5"}
+    assert named
+    assert named <= {name, f"'{name}"}
     for cell in (cell for row in rows for cell in row):
         assert cell.lstrip(PASSED_OVER)[:1] not in FORMULA_STARTS or cell.startswith("'")

@@ -17,7 +17,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from backend.http.conditional import etag_of, not_modified
-from backend.http.csv_text import guarded
+from backend.http.csv_text import csv_of_frame
 from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import CSV, CSVRenderer
 from backend.problems import InvalidParameter
@@ -150,11 +150,8 @@ def data_dictionary(url: str) -> dict[str, Any]:
 
 
 def as_csv(table: CellTable) -> str:
-    """RFC 4180; texts cannot start a formula, nothing said is an empty cell."""
-    frame = table.frame
-    texts = [column.name for column in COLUMNS if column.datatype == "string"]
-    safe = {name: frame[name].cat.rename_categories(guarded) for name in texts}
-    return frame.assign(**safe).to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d")
+    """One line per row; what is not said is an empty cell."""
+    return csv_of_frame(table.frame, texts=[column.name for column in COLUMNS if column.datatype == "string"])
 
 
 def as_parquet(table: CellTable, geometry: str) -> bytes:

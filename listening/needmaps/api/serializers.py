@@ -317,6 +317,7 @@ class CellColumnsSerializer(serializers.Serializer[Any]):
 class ClusterSerializer(PlaceNeedSerializer):
     """A place, and whether it is high or low together with those that touch it."""
 
+    coverage = None  # type: ignore[assignment]  # reliability says it
     id = serializers.IntegerField()
     code = serializers.CharField()
     name = serializers.CharField()
