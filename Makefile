@@ -6,7 +6,7 @@ PORT ?= 8000
 ARGS ?=
 BIN := .venv/bin
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
-	--no-emit-trusted-host --allow-unsafe
+	--no-emit-trusted-host --no-strip-extras --allow-unsafe
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint doctor chaos bench stop clean lock database
 
