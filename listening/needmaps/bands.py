@@ -58,10 +58,10 @@ def match(variable: str, bands: Iterable[str]) -> Matched:
         raise BandsDiffer(f"{variable} is not noted down; known are {', '.join((*DIVIDING, LANGUAGE))}.")
     noted = list(noted_bands(variable).bands)
     within = {band: tuple(one for one in noted if _lies_in(variable, one, band)) for band in told}
-    strange = [band for band in told if not within[band]]
+    strange = [band for band in told if not within[band] or any(_cuts(variable, band, one) for one in noted)]
     if strange:
         raise BandsDiffer(
-            f"{variable} {', '.join(strange)} holds no band that listeners note down: {', '.join(noted)}."
+            f"{variable} {', '.join(strange)} is not made of bands that listeners note down: {', '.join(noted)}."
         )
     twice = [one for one in noted if sum(one in held for held in within.values()) > 1]
     if twice:
@@ -74,6 +74,13 @@ def _lies_in(variable: str, noted: str, band: str) -> bool:
     if variable in ORDERED and (ages := _ages(band)) and (own := _ages(noted)):
         return ages[0] <= own[0] and own[1] <= ages[1]
     return noted == band or noted in COARSER.get((variable, band), ())
+
+
+def _cuts(variable: str, band: str, noted: str) -> bool:
+    """Whether a band holds a part of the listeners' band and not all: whom to count there is not known."""
+    if variable not in ORDERED or not (ages := _ages(band)) or not (own := _ages(noted)):
+        return False
+    return ages[0] <= own[1] and own[0] <= ages[1] and not _lies_in(variable, noted, band)
 
 
 def _ages(band: str) -> tuple[float, float] | None:

@@ -127,7 +127,7 @@ def _weighed_place(request: Request, scope: Scope) -> tuple[NeedMapQuery, Distri
     params = {name: value for name, value in request.GET.dict().items() if name in {"period", "theme"}}
     layer, _, code = text.partition(":")
     known = District.objects.filter(edition__in=[one.pk for one in coarse]).select_related("edition__layer")
-    found = known.filter(edition__layer__code=layer, code=code).first() if "\0" not in text else None
+    found = known.filter(edition__layer__code=layer, code=code).first()
     of = found.edition if found else coarse[-1] if coarse else None
     query = parse_query({**params, "layer": of.layer.code if of else ""}, scope)
     if not text and query.reach.everywhere:
