@@ -168,6 +168,8 @@ ASKED: dict[str, Asked] = {
     "need_map": read("need-map?layer=area&period=2026"),
     "coverage": read("coverage?layer=area&period=2026-Q2"),
     "coverage_next": read("coverage/next?layer=area"),
+    "coverage_representation": read("coverage/representation?layer=area&period=2026-Q2"),
+    "coverage_weights": read("coverage/weights?period=2026-Q2"),
     "need_map_trend": read("need-map/trend?layer=area&period=2026-Q2&theme=rent"),
     "need_map_clusters": read("need-map/clusters?layer=area&period=2026-Q2&theme=rent"),
     "need_map_cells": read("need-map/cells?layer=area&period=2026&by=month"),
