@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from django.db import connection
@@ -35,6 +35,7 @@ from listening.statistics.design_effect import (
 Reason = Literal[
     "nobody-listened", "no-margins", "bands-differ", "no-residents", "few-people", "many-unknown"
 ]  # why there is no ratio
+REASONS: Final = get_args(Reason)
 
 # With fewer people of a known band in a place, nothing is told of their bands.
 FEWEST_PEOPLE: Final = 20

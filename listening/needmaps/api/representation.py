@@ -88,7 +88,7 @@ class WeightsView(APIView):
             OpenApiParameter(
                 "district",
                 str,
-                description="layer:code of a district of a coarse layer, e.g. quartiere:12; the city when left out.",
+                description="layer:code, e.g. quartiere:12, or id, of a district of a coarse layer; left out: the city.",
             ),
             PERIOD,
             THEME,
@@ -98,7 +98,11 @@ class WeightsView(APIView):
             YEAR,
             SOURCE,
         ],
-        responses={200: WeightsSerializer, 304: OpenApiResponse(description="You have these weights.")},
+        responses={
+            200: WeightsSerializer,
+            304: OpenApiResponse(description="You have these weights."),
+            409: OpenApiResponse(description="Weights would pretend too much."),
+        },
     )
     def get(self, request: Request) -> HttpResponse:
         """Raking to the residents of the city or a district, and the shares of themes by it beside the plain ones."""
@@ -126,16 +130,18 @@ def _weighed_place(request: Request, scope: Scope) -> tuple[NeedMapQuery, Distri
     text = request.GET.get("district", "")
     params = {name: value for name, value in request.GET.dict().items() if name in {"period", "theme"}}
     layer, _, code = text.partition(":")
+    is_id = text.isascii() and text.isdigit() and len(text) < 19
+    wanted = {"pk": int(text)} if is_id else {"edition__layer__code": layer, "code": code}
     known = District.objects.filter(edition__in=[one.pk for one in coarse]).select_related("edition__layer")
-    found = known.filter(edition__layer__code=layer, code=code).first()
+    found = known.filter(**wanted).first()
     of = found.edition if found else coarse[-1] if coarse else None
     query = parse_query({**params, "layer": of.layer.code if of else ""}, scope)
     if not text and query.reach.everywhere:
         return query, None
     if found is None or not query.reach.covers(found.pk):
         raise InvalidParameter(
-            f"There is no district {text!r} that your assignments may weigh; write layer:code of a layer that is "
-            f"coarse: {', '.join(one.layer.code for one in coarse)}."
+            f"There is no district {text!r} that your assignments may weigh; write layer:code, or the id, of one of "
+            f"{', '.join(one.layer.code for one in coarse)}."
             if text
             else "Your assignments do not read the whole city: name a district.",
             parameter="district",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 from rest_framework import serializers
 
 from listening.needmaps.api.serializers import CoverageHeadSerializer
-from listening.needmaps.representation import Reason
+from listening.needmaps.representation import REASONS
 from listening.statistics.coverage import OVER, UNDER
 
 
@@ -51,9 +51,7 @@ class VariableRepresentationSerializer(serializers.Serializer[Any]):
 
     variable = serializers.CharField()
     reference = ReferenceSerializer(allow_null=True)
-    reason = serializers.ChoiceField(
-        choices=list(get_args(Reason)), allow_null=True, help_text="Why no ratio is told; null: it is."
-    )
+    reason = serializers.ChoiceField(choices=REASONS, allow_null=True, help_text="Why no ratio is told; null: it is.")
     n = serializers.IntegerField(min_value=0, help_text="People whose band is recorded and is one that residents have.")
     unknown = fraction("Share of the people whose band is not.")
     n_eff = amount("n / deff: as many people met by themselves would tell as much.")

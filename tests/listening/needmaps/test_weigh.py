@@ -93,6 +93,7 @@ def test_one_theme_and_one_district(city, residents, meet, ask):
     meet(150, "65+", "it", area=2)
     meet(77, "65+", "it", "rent", area=5)
     told = ask(district="zona:A", theme="rent", variables="age")
+    assert ask(district=city.districts["zona", "A"].pk, theme="rent", variables="age") == told
     assert (told["district"]["code"], told["layer"], told["conversations"]) == ("A", "zona", 200)
     assert told["themes"] == [{"theme": "rent", "mentioning": 50, "share": 0.25, "share_weighted": 0.5}]
 
@@ -163,7 +164,9 @@ class TestRefusals:
     [
         ({"district": "area:1"}, "district"),
         ({"district": "zona:Z"}, "district"),
-        ({"district": "7"}, "district"),
+        ({"district": "0"}, "district"),
+        ({"district": "9" * 30}, "district"),
+        ({"district": ":"}, "district"),
         ({"variables": "age,shoe-size"}, "variables"),
         ({"variables": "tie"}, "variables"),
         ({"year": "1999"}, "year"),
