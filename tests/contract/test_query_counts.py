@@ -124,17 +124,19 @@ def change(filled: Filled) -> dict[str, str]:
 
 def known_people(filled: Filled) -> dict[str, str]:
     """In a quarter in which it is known of everybody who they are; and of residents too."""
+    for_each = {"variable": "gender", "year": 2025, "source": "Drawn for tests", "people": 500}
     ReferenceMargin.objects.bulk_create(
-        ReferenceMargin(
-            district=filled.city.area(n), variable="gender", band=band, year=2025, source="test", people=500
-        )
+        ReferenceMargin(district=filled.city.area(n), band=band, **for_each)
         for n in range(1, 10)
         for band in ("female", "male")
     )
+    winter = NOON - dt.timedelta(days=90)
     accept_many(
-        conversation(filled.asking, bands=(Band("gender", band, 1),), occurred_at=NOON - dt.timedelta(days=90))
-        for _ in range(filled.rows + 60)
-        for band in ("female", "male")
+        [
+            conversation(filled.asking, bands=(Band("gender", band, 1),), occurred_at=winter)
+            for _ in range(filled.rows + 60)
+            for band in ("female", "male")
+        ]
     )
     return {}
 

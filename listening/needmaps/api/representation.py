@@ -88,7 +88,7 @@ class WeightsView(APIView):
             OpenApiParameter(
                 "district",
                 str,
-                description="layer:code, e.g. quartiere:12, or id, of a district of a coarse layer; left out: the city.",
+                description="layer:code, e.g. quartiere:12, or id, of a district of a coarse layer; else the city.",
             ),
             PERIOD,
             THEME,
