@@ -311,6 +311,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "OpType": "listening.sync.ops.TYPES",
         "RowType": ["conversation"],
         "NoRatioReason": "listening.needmaps.representation.REASONS",
+        "ReasonEnum": "listening.sync.api.serializers.REASONS",
         "Settlement": "listening.sync.models.Clash.Settlement",
     },
     "TITLE": "Neighbourhood listening",
