@@ -132,7 +132,11 @@ def _weighed_place(request: Request, scope: Scope) -> tuple[NeedMapQuery, Distri
     layer, _, code = text.partition(":")
     is_id = text.isascii() and text.isdigit() and len(text) < 19
     wanted = {"pk": int(text)} if is_id else {"edition__layer__code": layer, "code": code}
-    known = District.objects.filter(edition__in=[one.pk for one in coarse]).select_related("edition__layer")
+    known = (
+        District.objects.filter(edition__in=[one.pk for one in coarse])
+        .select_related("edition__layer")
+        .defer("geometry")
+    )
     found = known.filter(**wanted).first()
     of = found.edition if found else coarse[-1] if coarse else None
     query = parse_query({**params, "layer": of.layer.code if of else ""}, scope)

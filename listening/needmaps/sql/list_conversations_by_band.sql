@@ -20,26 +20,24 @@ WITH met AS (
       AND (%(district)s::bigint IS NULL OR placed.district_id = %(district)s::bigint)
 ), wanted AS (
     SELECT * FROM unnest(%(variables)s::text[], %(noted)s::text[], %(numbers)s::integer[]) AS w (variable, noted, number)
-), banded AS (
-    SELECT met.id, array_agg(wanted.number) AS bands,
-           array_agg(round(b.people * met.heads::numeric / met.people_count)::integer) AS people
-    FROM met
-    JOIN records_participantband b ON b.conversation_id = met.id
-    JOIN wanted ON wanted.variable = b.variable AND wanted.noted = b.band
-    GROUP BY met.id
 ), asked AS (
-    SELECT theme, number FROM unnest(%(themes)s::bigint[]) WITH ORDINALITY AS a (theme, number)
-), mentioned AS (
-    SELECT met.id, array_agg(DISTINCT asked.number::integer - 1) AS themes
-    FROM met
-    JOIN records_finding f ON f.conversation_id = met.id
+    SELECT theme, number::integer - 1 AS number FROM unnest(%(themes)s::bigint[]) WITH ORDINALITY AS a (theme, number)
+)
+-- One conversation after the other, by index: joins over all of them at once fall to a planner that guesses too few.
+SELECT coalesce(banded.bands, '{}'), coalesce(banded.people, '{}'), ARRAY(
+    SELECT DISTINCT asked.number
+    FROM records_finding f
     JOIN records_findingtheme given ON given.finding_id = f.id
     JOIN codelists_theme t ON t.id = given.theme_id
     JOIN asked ON asked.theme IN (t.id, t.parent_id)
-    GROUP BY met.id
+    WHERE f.conversation_id = met.id
 )
-SELECT coalesce(banded.bands, '{}'), coalesce(banded.people, '{}'), coalesce(mentioned.themes, '{}')
 FROM met
-LEFT JOIN banded ON banded.id = met.id
-LEFT JOIN mentioned ON mentioned.id = met.id
+LEFT JOIN LATERAL (
+    SELECT array_agg(wanted.number) AS bands,
+           array_agg(round(b.people * met.heads::numeric / met.people_count)::integer) AS people
+    FROM records_participantband b
+    JOIN wanted ON wanted.variable = b.variable AND wanted.noted = b.band
+    WHERE b.conversation_id = met.id
+) banded ON true
 ORDER BY met.id
