@@ -310,6 +310,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "OpKind": "listening.sync.ops.KINDS",
         "OpType": "listening.sync.ops.TYPES",
         "RowType": ["conversation"],
+        "NoRatioReason": "listening.needmaps.representation.REASONS",
+        "ReasonEnum": "listening.sync.api.serializers.REASONS",
         "Settlement": "listening.sync.models.Clash.Settlement",
     },
     "TITLE": "Neighbourhood listening",

@@ -204,6 +204,29 @@ class DistrictName(models.Model):
         super().save(*args, **kwargs)
 
 
+class ReferenceMargin(models.Model):
+    """Residents of a district in one band of one variable, in a year, according to a source.
+
+    A margin is all rows of a district, variable, year and source; a band in which nobody lives has a row with 0, so
+    that a band without a row is one that the source does not know. What the bands mean to listening is not known here.
+    """
+
+    district = models.ForeignKey(District, on_delete=models.CASCADE, related_name="margins")
+    variable = models.SlugField(max_length=20, db_index=False, help_text="What residents are told apart by, e.g. age.")
+    band = models.CharField(max_length=20, help_text="E.g. 65+.")
+    year = models.PositiveSmallIntegerField()
+    source = models.CharField(max_length=200)
+    people = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["district", "variable", "year", "source", "band"], name="margin_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.district_id} {self.variable} {self.band} {self.year}: {self.people}"
+
+
 class Population(models.Model):
     """Residents of a district in a year, according to a source."""
 

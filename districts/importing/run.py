@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from backend import clock
 from backend.db import locks, sql
-from districts.importing import quality, read
+from districts.importing import margins, quality, read
 from districts.importing.config import ImportConfig, read_config
 from districts.importing.report import Flaw, ImportReport
 from districts.models import BoundaryEdition, District, DistrictName, Layer, Population
@@ -102,7 +102,7 @@ def _clean(config: ImportConfig, raw: gpd.GeoDataFrame, report: ImportReport) ->
             "code": read.codes(config, raw, names, report.flaws),
             "name": names,
             "aliases": list(_aliases(config, raw, names)),
-            "residents": _numbers(raw, _residents_field(config), report),
+            "residents": _residents(config, raw, report),
             "is_excluded": _excluded(config, raw, report),
         },
         geometry=raw.geometry.to_numpy(),
@@ -244,8 +244,10 @@ def _geos(geometry: shapely.Geometry) -> GEOSGeometry:
     return GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=4326)
 
 
-def _residents_field(config: ImportConfig) -> str | None:
-    return None if config.population is None else config.population.field
+def _residents(config: ImportConfig, table: pd.DataFrame, report: ImportReport) -> list[int | None]:
+    if config.population is None:
+        return [None] * len(table)
+    return read.whole_numbers(table, config.population.field, report.flaws)
 
 
 def _write_names(config: ImportConfig, districts: list[District], aliases: list[list[str]]) -> None:
@@ -337,12 +339,15 @@ def _bring_figures(config: ImportConfig, table: pd.DataFrame, report: ImportRepo
             )
     repeated = sorted({code for code in codes if codes.count(code) > 1})
     report.add(Flaw("error", "duplicate-code", code, "several rows have this code.", "Keep one.") for code in repeated)
-    residents = _numbers(table, _residents_field(config), report)
+    residents = _residents(config, table, report)
     excluded = _excluded(config, table, report)
+    told = margins.read_margins(config.margins, table, codes, report.flaws)
     if report.has_errors:
         return
     districts = [there[code] for code in codes]
     _write_population(config, districts, residents, excluded)
+    margins.write_margins(told, districts)
+    report.add(margins.compare_with_residents(told, districts))
     if config.exclude_field or config.exclude_below is not None:
         for district, is_excluded in zip(districts, excluded, strict=True):
             district.exclude_from_rates = is_excluded
@@ -359,33 +364,6 @@ def _aliases(config: ImportConfig, table: pd.DataFrame, names: list[str]) -> Ite
     columns = [read.texts(table, column, ignored, "alias") for column in config.alias_fields]
     for row, name in enumerate(names):
         yield [*config.aliases.get(name, ()), *(column[row] for column in columns if column[row])]
-
-
-def _numbers(table: pd.DataFrame, column: str | None, report: ImportReport) -> list[int | None]:
-    """Whole numbers of a column; what is not one is an error."""
-    if column is None:
-        return [None] * len(table)
-    numbers: list[int | None] = []
-    for row, value in enumerate(table[column], start=1):
-        number = pd.to_numeric(value, errors="coerce")
-        if pd.isna(value) or value == "":
-            numbers.append(None)
-        elif pd.isna(number) or number < 0 or number != int(number):
-            report.add(
-                [
-                    Flaw(
-                        "error",
-                        "not-a-number",
-                        f"row {row}",
-                        f"{column} is {value!r}.",
-                        "Write a whole number of residents.",
-                    )
-                ]
-            )
-            numbers.append(None)
-        else:
-            numbers.append(int(number))
-    return numbers
 
 
 def _excluded(config: ImportConfig, table: pd.DataFrame, report: ImportReport) -> list[bool]:

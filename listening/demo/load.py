@@ -61,6 +61,10 @@ def load_demo(*, conversations: int = CONVERSATIONS, seed: int = 1, until: dt.da
         if report.outcome not in {"imported", "unchanged"}:
             raise BrokenFixture(report.as_text())
         tell(f"{report.layer}: {report.districts} districts {report.outcome}")
+    report = import_edition(FIXTURES / "bologna" / "residents_2023.yaml", FIXTURES / "bologna" / "residents_2023.csv")
+    if report.outcome != "figures":
+        raise BrokenFixture(report.as_text())
+    tell(f"margins: residents by age and citizenship of {report.districts} districts of {report.layer}")
     assign_districts()
     themes = load_themes(FIXTURES / "themes.yaml")
     tell(f"themes: {themes.added} added, {themes.changed} changed")

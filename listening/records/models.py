@@ -107,15 +107,17 @@ class ParticipantBand(models.Model):
         AGE = "age"
         GENDER = "gender"
         TIE = "tie"
+        CITIZENSHIP = "citizenship"
 
     BANDS = {
         Variable.AGE: ("0-13", "14-17", "18-34", "35-64", "65+", "unknown"),
         Variable.GENDER: ("female", "male", "other", "unknown"),
         Variable.TIE: ("lives", "works", "studies", "passes", "unknown"),
+        Variable.CITIZENSHIP: ("it", "eu", "non_eu", "unknown"),
     }
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="bands")
-    variable = models.CharField(max_length=8, choices=Variable)
+    variable = models.CharField(max_length=12, choices=Variable)
     band = models.CharField(max_length=8)
     people = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
 

@@ -24,6 +24,8 @@ ADDRESSES = {
     "/api/v1/need-map/cells": [*NEED_MAP, "by", "geometry"],
     "/api/v1/coverage": ["layer", "period"],
     "/api/v1/coverage/next": ["layer", "conversations", "sessions"],
+    "/api/v1/coverage/representation": ["layer", "period", "year", "source"],
+    "/api/v1/coverage/weights": ["district", "period", "theme", "variables", "year", "source"],
     "/api/v1/themes/top": ["district", "period", "kind", "compare"],
     "/dashboard/": [*NEED_MAP, "sort"],
 }
@@ -69,7 +71,8 @@ def test_query_strings(coordinator_client, address, drawn):
     query = drawn.draw(st.dictionaries(names, VALUES, min_size=1, max_size=3))
     encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in query.items()}
     answer = coordinator_client.get(address, encoded)
-    assert answer.status_code in {200, 400, 404}, query
+    # 409: nobody is there whom weights could speak for.
+    assert answer.status_code in {200, 400, 404, *([409] if address.endswith("weights") else [])}, query
     assert len(answer.content) < 200_000
 
 

@@ -457,6 +457,7 @@ def test_need_maps(world: World, layer: str, theme: str) -> None:
 
 LISTS = {
     "coverage": ("coverage", "places", {}),
+    "coverage_representation": ("coverage/representation", "places", {}),
     "need_map_trend": ("need-map/trend", "trends", {"theme": "rent"}),
     "need_map_clusters": ("need-map/clusters", "places", {"theme": "rent"}),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
@@ -19,8 +20,10 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend import clock
+from districts.models import ReferenceMargin
 from listening.attachments.limits import MOST_ATTACHMENTS
 from listening.capture.accept import accept_many
+from listening.capture.submission import Band
 from listening.fieldwork.enrolment import LEASE, issue_code
 from listening.fieldwork.models import Device, Session, User, Venue
 from listening.fieldwork.roles import Role
@@ -119,6 +122,25 @@ def change(filled: Filled) -> dict[str, str]:
     return {"If-Match": filled.ask("GET", f"conversations/{filled.last.pk}")["ETag"]}
 
 
+def known_people(filled: Filled) -> dict[str, str]:
+    """In a quarter in which it is known of everybody who they are; and of residents too."""
+    for_each = {"variable": "gender", "year": 2025, "source": "Drawn for tests", "people": 500}
+    ReferenceMargin.objects.bulk_create(
+        ReferenceMargin(district=filled.city.area(n), band=band, **for_each)
+        for n in range(1, 10)
+        for band in ("female", "male")
+    )
+    winter = NOON - dt.timedelta(days=90)
+    accept_many(
+        [
+            conversation(filled.asking, bands=(Band("gender", band, 1),), occurred_at=winter)
+            for _ in range(filled.rows + 60)
+            for band in ("female", "male")
+        ]
+    )
+    return {}
+
+
 def hello(filled: Filled) -> dict[str, str]:
     """The header of a phone."""
     return {"Authorization": f"Bearer {enrolled(filled.asking).token}"}
@@ -168,6 +190,10 @@ ASKED: dict[str, Asked] = {
     "need_map": read("need-map?layer=area&period=2026"),
     "coverage": read("coverage?layer=area&period=2026-Q2"),
     "coverage_next": read("coverage/next?layer=area"),
+    "coverage_representation": Asked(
+        lambda f, _: f.ask("GET", "coverage/representation?layer=area&period=2026-Q1"), known_people
+    ),
+    "coverage_weights": Asked(lambda f, _: f.ask("GET", "coverage/weights?period=2026-Q1"), known_people),
     "need_map_trend": read("need-map/trend?layer=area&period=2026-Q2&theme=rent"),
     "need_map_clusters": read("need-map/clusters?layer=area&period=2026-Q2&theme=rent"),
     "need_map_cells": read("need-map/cells?layer=area&period=2026&by=month"),

@@ -68,6 +68,8 @@ def test_every_query_parameter_is_told() -> None:
         "/api/v1/need-map/cells": {*NEED_MAP_PARAMETERS, "by", "geometry"},
         "/api/v1/coverage": {"layer", "period"},
         "/api/v1/coverage/next": {"layer", "conversations", "sessions"},
+        "/api/v1/coverage/representation": {"layer", "period", "year", "source"},
+        "/api/v1/coverage/weights": {"district", "period", "theme", "variables", "year", "source"},
         "/api/v1/themes/top": {"district", "period", "kind", "compare"},
         "/api/v1/districts/{id}/profile": {"period", "compare"},
         "/api/v1/attachments": {"conversation"},

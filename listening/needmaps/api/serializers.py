@@ -282,12 +282,24 @@ class CoverageSerializer(CoverageHeadSerializer):
     )
 
 
+class PriorityBandSerializer(serializers.Serializer[Any]):
+    """A band that was met less than it lives there."""
+
+    variable = serializers.CharField()
+    band = serializers.CharField()
+    rr = serializers.FloatField(min_value=0, help_text="Its share among the people met / its share among residents.")
+    rr_high = serializers.FloatField(min_value=0, help_text="Upper end of its 90 % interval, below 0.8.")
+
+
 class ProposedPlaceSerializer(ListeningSerializer):
     """A place with the conversations that it lacks; counts are of the last four quarters."""
 
     target = serializers.FloatField(min_value=0, help_text="Conversations that it should have in a year.")
     deficit = serializers.FloatField(min_value=0)
     suggested_sessions = serializers.IntegerField(min_value=0)
+    priority_bands = PriorityBandSerializer(
+        many=True, help_text="Whom to listen to there, the lowest ratio first; at most three, each proven low."
+    )
 
 
 class CoverageNextSerializer(CoverageHeadSerializer):

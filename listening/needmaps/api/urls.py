@@ -4,6 +4,7 @@ from listening.needmaps.api.cells import NeedMapCellColumnsView, NeedMapCellsVie
 from listening.needmaps.api.clusters import NeedMapClustersView
 from listening.needmaps.api.coverage import CoverageNextView, CoverageView
 from listening.needmaps.api.lists import DistrictProfileView, TopThemesView, TrendView
+from listening.needmaps.api.representation import RepresentationView, WeightsView
 from listening.needmaps.api.views import NeedMapView
 
 urlpatterns = [
@@ -14,6 +15,8 @@ urlpatterns = [
     path("need-map/clusters", NeedMapClustersView.as_view(), name="need-map-clusters"),
     path("coverage", CoverageView.as_view(), name="coverage"),
     path("coverage/next", CoverageNextView.as_view(), name="coverage-next"),
+    path("coverage/representation", RepresentationView.as_view(), name="coverage-representation"),
+    path("coverage/weights", WeightsView.as_view(), name="coverage-weights"),
     path("themes/top", TopThemesView.as_view(), name="themes-top"),
     path("districts/<int:pk>/profile", DistrictProfileView.as_view(), name="district-profile"),
 ]
