@@ -10,6 +10,7 @@ import pytest
 from districts.models import District, Population, ReferenceMargin
 from listening.capture.accept import accept_many
 from listening.capture.submission import Band, Place
+from listening.fieldwork.assignments import assign
 from listening.needmaps.coverage import last_year
 from tests.listening.submissions import NOON, conversation
 from tests.people import person
@@ -163,6 +164,18 @@ class TestLayers:
         body = client.get("/api/v1/coverage/representation", {"layer": "area", "period": "2026-Q2"}).json()
         assert [one["code"] for one in body["places"]] == ["1"]
         assert (body["is_partial"], body["city"]["people"]) == (True, 20)
+
+    def test_of_a_district_that_one_reads_in_part_nothing_is_added_up(self, city, listener, client_of, themes):
+        for code in "ABC":
+            live(city.districts["zona", code], "citizenship", CITIZENSHIPS)
+        meet(listener, 20, ("citizenship", "it"), area=1)
+        meet(listener, 30, ("citizenship", "it"), area=4)
+        both = person("ugo", "coordinator", within=city.districts["zona", "A"])
+        assign(both, "coordinator", within=city.area(4))
+        client = client_of(both)
+        body = client.get("/api/v1/coverage/representation", {"layer": "zona", "period": "2026-Q2"}).json()
+        # Area 4 lies in zona B, which is not on the list: its residents are not known, so its people do not count.
+        assert ([one["code"] for one in body["places"]], body["city"]["people"]) == (["A"], 20)
 
 
 class TestWhatCannotBeTold:
