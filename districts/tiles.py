@@ -8,9 +8,11 @@ from typing import Final
 import shapely
 from django.db import connection
 
+from backend import clock
 from backend.db import sql
 from backend.geo.bbox import BBox
 from backend.geo.tile_matrix import Tile
+from backend.problems import NotFound
 from districts.models import BoundaryEdition
 from districts.simplify import simplified_coverage
 
@@ -33,6 +35,14 @@ def district_tile(edition: BoundaryEdition, tile: Tile, *, version: str) -> byte
 def bounds_of(edition: BoundaryEdition) -> BBox:
     """The box around an edition, in degrees of EPSG:4326."""
     return BBox(*map(float, shapely.total_bounds(simplified_coverage(edition, 0.0).polygons)))
+
+
+def city_bounds() -> BBox:
+    """The box around the base layer of today. One query. Raises NotFound before any import."""
+    base = BoundaryEdition.objects.valid_on(clock.today()).filter(layer__rank=0).first()
+    if base is None:
+        raise NotFound("No boundaries have been imported yet.")
+    return bounds_of(base)
 
 
 @lru_cache(maxsize=256)

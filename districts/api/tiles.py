@@ -1,4 +1,4 @@
-"""Districts as vector tiles over HTTP. Boundaries are public; what was heard there comes apart, to those who may read it."""
+"""Districts as vector tiles over HTTP. Boundaries are public; what was heard there comes apart, to who may read it."""
 
 from __future__ import annotations
 

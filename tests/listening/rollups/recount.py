@@ -22,7 +22,7 @@ def wrong_occasions() -> tuple[int, int]:
 
 
 def wrong_squares() -> tuple[int, int]:
-    """How many squares do not say what the records say, and how many conversations have other hexagons than their spot."""
+    """How many squares do not say what the records say, and how many hexagons are not those of the spot."""
     with connection.cursor() as cursor:
         cursor.execute(sql.read("listening.rollups", "compare_squares.sql"))
         return cursor.fetchone()

@@ -60,7 +60,8 @@ CREATE INDEX rollups_tally_day ON rollups_tally (day);
 
 -- A point (EPSG:4326) as a square of zoom 24 of the whole world, 1.7 m wide at 44.5 degrees north: column and row in one
 -- number. Mercator ends at 85.0511 degrees.
-CREATE FUNCTION rollups_spot(point geometry) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+-- Strict, because `least` of nothing and a number is the number.
+CREATE FUNCTION rollups_spot(point geometry) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT least(floor((ST_X(point) + 180) / 360 * 16777216), 16777215)::bigint << 24
          | least(greatest(floor(
                (0.5 - asinh(tan(radians(least(greatest(ST_Y(point), -85.06), 85.06)))) / (2 * pi())) * 16777216
