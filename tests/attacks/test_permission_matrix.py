@@ -556,7 +556,7 @@ def test_tiles_of_conversations(world: World, area: int) -> None:
 
 @pytest.mark.parametrize("operation", ["density_tile", "need_map_hexagons"])
 def test_squares_and_hexagons(world: World, operation: str) -> None:
-    """Coordinators count what they may read; the others five in area 5, and of area 9 nothing: one is below the floor."""
+    """Coordinators count what they may read; others five in area 5, and of area 9 nothing: one is below the floor."""
     merge_deltas()
     tile = tile_at(*inside(5), 10)
     for actor in ACTORS:
