@@ -19,12 +19,17 @@ WITH own AS (
       AND one.quarter >= %(first)s AND one.quarter < %(until)s
       AND one.tier <= greatest(%(everywhere)s, coalesce(own.tier, -1))
     GROUP BY one.square
+), placed AS (
+    SELECT *, x / 2 AS x2, y / 2 AS y2, x / 4 AS x4, y / 4 AS y4, x / 8 AS x8, y / 8 AS y8 FROM counted
 ), twos AS (
-    SELECT *, sum(n) OVER two AS n2, min(n) OVER two AS least1 FROM counted WINDOW two AS (PARTITION BY x / 2, y / 2)
+    -- The larger squares are named before the smaller ones, so that one sort serves all three.
+    SELECT *, sum(n) OVER two AS n2, min(n) OVER two AS least1
+    FROM placed WINDOW two AS (PARTITION BY x8, y8, x4, y4, x2, y2)
 ), fours AS (
-    SELECT *, sum(n) OVER four AS n4, min(n2) OVER four AS least2 FROM twos WINDOW four AS (PARTITION BY x / 4, y / 4)
+    SELECT *, sum(n) OVER four AS n4, min(n2) OVER four AS least2
+    FROM twos WINDOW four AS (PARTITION BY x8, y8, x4, y4)
 ), eights AS (
-    SELECT *, min(n4) OVER (PARTITION BY x / 8, y / 8) AS least4 FROM fours
+    SELECT *, min(n4) OVER (PARTITION BY x8, y8) AS least4 FROM fours
 ), sized AS (
     SELECT x, y, n,
            CASE WHEN %(z)s >= 13 AND least4 < %(fewest)s THEN 8
