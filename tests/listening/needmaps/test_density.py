@@ -160,7 +160,7 @@ class TestFloor:
     def test_zooms_held_against_each_other_tell_nothing(self, planning, listener):
         """Random listening: what one zoom shows of a square is what the next one shows in it."""
         draw = random.Random(3)
-        places = [(draw.random(), draw.random()) for _ in range(12)]
+        places = [(draw.random(), draw.random()) for _ in range(40)]
         accept_many(
             [
                 conversation(listener, place=Place("point", lon=lon, lat=lat))
