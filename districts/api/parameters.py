@@ -12,7 +12,7 @@ from django.http import QueryDict
 from backend import clock
 from backend.geo.bbox import BBoxError, parse_bbox
 from backend.http.query_parameters import refuse_unknown
-from backend.problems import InvalidParameter
+from backend.problems import InvalidParameter, NotFound
 from districts.models import BoundaryEdition, Layer
 
 DEFAULT_TOLERANCE_M = 20.0
@@ -44,6 +44,20 @@ def parse_districts_query(params: QueryDict) -> DistrictsQuery:
         code=params.get("code"),
         tolerance_m=parse_tolerance(params),
     )
+
+
+def parse_edition(layer: str, params: QueryDict) -> BoundaryEdition:
+    """The edition of a layer that `edition` or `date` names; the one of today without. At most two queries.
+
+    Raises NotFound for a layer that there is not, which stands in the address, and InvalidParameter.
+    """
+    refuse_unknown(params, ("edition", "date"))
+    layers = list(Layer.objects.all())
+    found = next((one for one in layers if one.code == layer), None)
+    if found is None:
+        known = ", ".join(one.code for one in layers) or "none yet"
+        raise NotFound(f"There is no layer {layer[:80]!r}; there are: {known}.")
+    return _edition(found, params.get("edition"), params.get("date"))
 
 
 def parse_tolerance(params: QueryDict) -> float | None:

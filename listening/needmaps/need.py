@@ -79,9 +79,14 @@ class DistrictNeed(CityNeed):
     @property
     def coverage(self) -> Coverage:
         """How much listening stands behind the share."""
-        if self.conversations == 0:
-            return "none"
-        return "enough" if self.conversations >= ENOUGH_CONVERSATIONS else "thin"
+        return coverage_of(self.conversations)
+
+
+def coverage_of(conversations: int) -> Coverage:
+    """How much listening so many conversations are."""
+    if conversations == 0:
+        return "none"
+    return "enough" if conversations >= ENOUGH_CONVERSATIONS else "thin"
 
 
 def place_claim(estimates: Estimates, place: int, theme: int = 0) -> PlaceClaim:

@@ -56,9 +56,9 @@ def parse_query(params: Mapping[str, str], scope: Scope) -> NeedMapQuery:
     return NeedMapQuery(
         edition=edition,
         coarser=tuple(one for one in editions if one.layer.rank > edition.layer.rank),
-        period=_period(params.get("period", ""), Tier.of(edition, editions, scope)),
-        theme=_theme(params.get("theme", ""), scope),
-        kind=_kind(params.get("kind", "")),
+        period=parse_period(params.get("period", ""), Tier.of(edition, editions, scope)),
+        theme=parse_theme(params.get("theme", ""), scope),
+        kind=parse_kind(params.get("kind", "")),
         reach=scope.reach(*READ_COUNTS),
     )
 
@@ -97,7 +97,8 @@ def _edition(code: str, reach: Reach, editions: list[BoundaryEdition]) -> Bounda
     return found[0]
 
 
-def _period(text: str, tier: Tier) -> Period:
+def parse_period(text: str, tier: Tier) -> Period:
+    """Read a period, the usual one of the reader when it is left out. Raises InvalidParameter."""
     if not text:
         return tier.usual_period()
     try:
@@ -115,7 +116,8 @@ def readable_themes(scope: Scope) -> QuerySet[Theme]:
     return Theme.objects.exclude(sensitivity__in=hidden).exclude(parent__sensitivity__in=hidden)
 
 
-def _theme(code: str, scope: Scope) -> Theme | None:
+def parse_theme(code: str, scope: Scope) -> Theme | None:
+    """Read a theme; None for any. Raises InvalidParameter."""
     if not code:
         return None
     themes = readable_themes(scope)
@@ -142,7 +144,8 @@ def parse_compare(params: Mapping[str, str]) -> Compare:
     )
 
 
-def _kind(kind: str) -> str | None:
+def parse_kind(kind: str) -> str | None:
+    """Read a kind of finding; None for any. Raises InvalidParameter."""
     if not kind:
         return None
     if kind not in Finding.Kind.values:

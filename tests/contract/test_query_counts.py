@@ -21,6 +21,7 @@ from uuid6 import uuid7
 
 from backend import clock
 from districts.models import ReferenceMargin
+from backend.geo.tile_matrix import tile_at
 from listening.attachments.limits import MOST_ATTACHMENTS
 from listening.capture.accept import accept_many
 from listening.capture.submission import Band
@@ -29,6 +30,7 @@ from listening.fieldwork.models import Device, Session, User, Venue
 from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue
 from listening.records.models import Conversation, Finding
+from listening.rollups.merge import merge_deltas
 from listening.sync.models import Clash, Op, WaitingOp
 from tests.listening.attachments.media import ogg
 from tests.listening.attachments.phone import CHUNK, Upload
@@ -175,6 +177,18 @@ def announcement() -> dict[str, object]:
     return {"id": str(uuid7()), "conversation": str(uuid7()), **told}
 
 
+def merged(filled: Filled) -> dict[str, str]:
+    """Squares and hexagons are those of the last merge."""
+    merge_deltas()
+    return {}
+
+
+def tile(path: str, zoom: int) -> Asked:
+    at = tile_at(*inside(5), zoom)
+    return Asked(lambda f, _: f.ask("GET", f"tiles/{path}/{zoom}/{at.x}/{at.y}.mvt?{QUARTER[path]}"), merged)
+
+
+QUARTER = {"districts/area": "", "density": "period=2026-Q2", "conversations": "period=2026-Q2"}
 FINDINGS = [{"kind": "need", "text": "x", "themes": ["rent"]}]
 ASKED: dict[str, Asked] = {
     "list_layers": read("layers"),
@@ -195,6 +209,13 @@ ASKED: dict[str, Asked] = {
     ),
     "coverage_weights": Asked(lambda f, _: f.ask("GET", "coverage/weights?period=2026-Q1"), known_people),
     "need_map_trend": read("need-map/trend?layer=area&period=2026-Q2&theme=rent"),
+    "need_map_hexagons": Asked(lambda f, _: f.ask("GET", "need-map/hexagons?period=2026-Q2&theme=rent"), merged),
+    "describe_district_tiles": read("tiles/districts/area"),
+    "district_tile": tile("districts/area", 12),
+    "describe_density_tiles": read("tiles/density?period=2026-Q2"),
+    "density_tile": tile("density", 13),
+    "describe_conversation_tiles": read("tiles/conversations"),
+    "conversation_tile": tile("conversations", 14),
     "need_map_clusters": read("need-map/clusters?layer=area&period=2026-Q2&theme=rent"),
     "need_map_cells": read("need-map/cells?layer=area&period=2026&by=month"),
     "need_map_cell_columns": read("need-map/cells/columns"),

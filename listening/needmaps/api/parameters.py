@@ -14,6 +14,12 @@ PERIOD = OpenApiParameter(
     str,
     description=f"Days in the city's time: {FORMS}. Left out: this year, or the newest quarter that you may read.",
 )
+QUARTERS = OpenApiParameter(
+    "period",
+    str,
+    description="Whole quarters: 2026, 2026-Q3, 2026-01-01/2026-06-30. Left out: this year, or the newest quarter that"
+    " you may read.",
+)
 THEME = OpenApiParameter("theme", str, description="Code of a theme; includes the themes below it. Any when left out.")
 KIND = OpenApiParameter("kind", str, enum=list(Finding.Kind.values), description="Kind of finding; any when left out.")
 COMPARE = OpenApiParameter(
