@@ -20,8 +20,8 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend import clock
-from districts.models import ReferenceMargin
 from backend.geo.tile_matrix import tile_at
+from districts.models import ReferenceMargin
 from listening.attachments.limits import MOST_ATTACHMENTS
 from listening.capture.accept import accept_many
 from listening.capture.submission import Band
