@@ -225,6 +225,12 @@ def test_counts_of_other_places_are_refused():
         audit([AuditedProduct(products[0].counted, products[1].published)])
 
 
+def test_a_table_that_comes_twice_is_refused():
+    products = protected(city(13))
+    with pytest.raises(NotATable, match="P1 2026-Q1 comes twice"):
+        audit([*products, products[0]])
+
+
 def test_areas_are_not_audited_without_their_quarters():
     with pytest.raises(NotATable, match="together with its quarters"):
         audit(protected(city(12))[4:])
