@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listening.disclosure import tables as made_by_hand
-from listening.disclosure.attacker import Block, Cell, Contradiction, attack
+from listening.disclosure.attacker import Block, Cell, Contradiction, attack, is_anchored
 from listening.disclosure.audit import AuditedProduct, audit
 from listening.disclosure.blocks import years, zone_block
 from listening.disclosure.protect import protect_quarter, protect_year
@@ -131,6 +131,44 @@ def test_quarters_have_the_range_that_can_be_reckoned_by_hand():
             value = products[cell.table].published.values[cell.row, cell.column]
             assert round(least) == max(0, value - 4)
             assert round(most) == value + 4
+
+
+def test_areas_have_the_range_that_can_be_reckoned_by_hand():
+    """10 published of a zone, 5 of each of its areas: in truth X of 6 to 14, and |10 x - 5 X| < 5 X, so 0 < x < X."""
+    quarter = FrequencyTable("P1", "2026-Q1", ("Z",), ("_n",), np.array([[10]]))
+    areas = FrequencyTable("P2", "2026", ("a", "b"), ("_n",), np.array([[5], [5]]), ("Z", "Z"))
+    products = [
+        AuditedProduct(quarter, broken(quarter, np.array([[10]]))),
+        AuditedProduct(areas, broken(areas, np.array([[5], [5]]))),
+    ]
+    block, left_out = zone_block(next(years(products)), "Z", {})
+    found = attack(block, enough=0, thorough=True)
+    assert left_out == 0
+    assert np.ceil(found.least - 1e-5).tolist() == [6, 1, 1]
+    assert np.floor(found.most + 1e-5).tolist() == [14, 13, 13]
+
+
+def test_people_bound_conversations():
+    """40 people published beside 0 conversations: 36 or more, so 4 conversations it is. Settling prevents it."""
+    table = FrequencyTable("P1", "2026-Q1", ("a",), ("_n", "_persons"), np.array([[4, 40]]))
+    report = audit([AuditedProduct(table, broken(table, np.array([[0, 40]])))])
+    assert not report.passed
+    assert report.min_candidates == 1
+    assert report.recovered > 0
+    for number in range(30):
+        published = protect_quarter(table, **{**shared(), "key": bytes([number]) * 32})
+        assert audit([AuditedProduct(table, published)]).passed
+
+
+def test_a_block_without_an_anchor_says_so():
+    block = Block()
+    one, other = block.unknowns(2)
+    block.claim([one], 1.0, least=1, most=9, middle=5)
+    block.claim([other], 1.0, least=0, most=9)
+    assert is_anchored(block)
+    block.at_most(int(one), int(other))
+    block.claim([other], 1.0, least=0, most=4)
+    assert not is_anchored(block)
 
 
 def test_without_settling_a_theme_beyond_all_conversations_loses_a_candidate():
