@@ -24,6 +24,9 @@ SCHEME: Final = "scr1"
 CONVERSATIONS: Final = "_n"
 PERSONS: Final = "_persons"
 
+# Of one conversation as many people are counted; a crowd would outweigh a quarter.
+MOST_PERSONS: Final = 10
+
 # Counts stay exact in int64 when scaled; a city has fewer conversations.
 MOST: Final = 10**9
 
@@ -86,13 +89,15 @@ class FrequencyTable:
         object.__setattr__(self, "within", self.within or ("",) * len(self.places))
         object.__setattr__(self, "bands", self.bands or ("",) * len(self.places))
         if CONVERSATIONS in self.themes:
-            whole = self.counts[:, self.themes.index(CONVERSATIONS)]
+            whole = self.column(CONVERSATIONS)
             for theme, column in zip(self.themes, self.counts.T, strict=True):
-                over = np.flatnonzero(column > whole) if theme != PERSONS else np.flatnonzero(column < whole)
-                if over.size:
-                    place, row = self.places[over[0]], over[0]
+                least, most = (whole, whole * MOST_PERSONS) if theme == PERSONS else (0 * whole, whole)
+                wrong = np.flatnonzero((column < least) | (column > most))
+                if wrong.size:
+                    row = wrong[0]
                     raise ImpossibleCount(
-                        f"{theme} of {place} in {self.period} counts {column[row]}, of {whole[row]} conversations."
+                        f"{theme} of {self.places[row]} in {self.period} is {column[row]} with {whole[row]} "
+                        f"conversations; it must be {least[row]} to {most[row]}."
                     )
 
     def column(self, theme: str) -> IntArray:
