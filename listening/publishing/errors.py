@@ -12,7 +12,7 @@ class NothingToPublish(Conflict):
 
 
 class QuarterNotReady(Conflict):
-    """A quarter is published 30 days after its end at the earliest, so that what was logged without network is in it."""
+    """A quarter is published 30 days after its end at the earliest: what was logged without network is in it then."""
 
     slug, title, status = "quarter-not-ready", "The quarter cannot be published yet", 409
 

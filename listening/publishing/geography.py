@@ -1,9 +1,9 @@
 """The places of a release: which layer is counted by quarter, which by year, and what lies in what.
 
-A city may have any set of layers. The *publication layer* holds the quarter: the finest layer above the base that nests in
-all coarser ones, or the one that LISTENING_PUBLICATION_LAYER names; a city without such a layer publishes its base layer.
-*Areas* are the districts of the base layer, small ones merged. Layers that cross the publication layer are derived from
-areas, by the year.
+A city may have any set of layers. The *publication layer* holds the quarter: the finest layer above the base that nests
+in all coarser ones, or the one that LISTENING_PUBLICATION_LAYER names; a city without such a layer publishes its base
+layer. *Areas* are the districts of the base layer, small ones merged. Layers that cross the publication layer are
+derived from areas, by the year.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def read_geography(year: int) -> Geography:
 def _listed(year: int) -> list[Listed]:
     with connection.cursor() as cursor:
         cursor.execute(sql.read("listening.publishing", "list_places.sql"), {"year": year})
-        return [Listed(*row[:-1], json.loads(row[-1])) for row in cursor.fetchall()]
+        return [Listed(*row, json.loads(parents)) for *row, parents in cursor.fetchall()]
 
 
 def _publication_layer(base: Sequence[Listed], ranks: Mapping[str, int]) -> str:
@@ -134,7 +134,7 @@ def _publication_layer(base: Sequence[Listed], ranks: Mapping[str, int]) -> str:
 
 
 def _nested_in(base: Sequence[Listed], layer: str, ranks: Mapping[str, int]) -> list[str]:
-    """Coarser layers that no place of a layer crosses, fine to coarse: by the base districts, whose main parents tell."""
+    """Coarser layers that no place of a layer crosses, fine to coarse, by the main parents of the base districts."""
     found = []
     for coarser, rank in ranks.items():
         pairs = {(one.code if one.layer == layer else one.parents.get(layer), one.parents.get(coarser)) for one in base}
@@ -149,8 +149,10 @@ def _in_path_order(places: Sequence[Listed], above: Sequence[str], listed: Seque
     number = {(one.layer, one.code): at for at, one in enumerate(listed)}
     return sorted(
         places,
-        key=lambda one: [number.get((layer, one.parents.get(layer, "")), -1) for layer in reversed(above)]
-        + [number[one.layer, one.code]],
+        key=lambda one: (
+            [number.get((layer, one.parents.get(layer, "")), -1) for layer in reversed(above)]
+            + [number[one.layer, one.code]]
+        ),
     )
 
 
@@ -186,10 +188,9 @@ def _parents_of(
     else:
         wanted = [one for one in ranks if ranks[one]] if ranks[layer] == 0 else []
         wanted += [one for one in tree if ranks[layer] and ranks[one] > ranks[layer] and layer in tree]
-    own = (lambda one: one.code) if ranks[layer] == 0 else (lambda one: one.parents.get(layer, ""))
+    own = {one.pk: one.code if ranks[layer] == 0 else one.parents.get(layer, "") for one in base}
     return {
-        coarser: {own(one): one.parents[coarser] for one in base if coarser in one.parents and own(one)}
-        for coarser in wanted
+        coarser: {own[one.pk]: one.parents[coarser] for one in base if coarser in one.parents} for coarser in wanted
     }
 
 

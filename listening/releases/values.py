@@ -60,7 +60,7 @@ class CellValue:
 
 @dataclass(frozen=True, slots=True)
 class NeedValue:
-    """One row of the need map, see `models.ReleaseNeed`. Shares are 0-1, to four decimals; None: nothing may be said."""
+    """One row of the need map, see `models.ReleaseNeed`. Shares are 0-1, four decimals; None: nothing may be said."""
 
     period: str
     layer: str
