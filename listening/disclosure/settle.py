@@ -103,7 +103,7 @@ def settle(
     left = sum(owed.values())
     for parent in owed:
         inside = np.flatnonzero(order == parent)
-        truth = sum(wanted[int(row)] for row in inside)
+        truth = sum((wanted[row] for row in inside.tolist()), Fraction(0))
         while left and abs(int(settled[inside].sum()) + (base if left > 0 else -base) - truth) < base:
             given = _hand_out(settled, wanted, inside, base if left > 0 else -base, least, most, base, strictness=2)
             if not given:
