@@ -351,6 +351,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "CRITICAL"},
         "django.server": {"level": "CRITICAL"},
+        "pyogrio": {"level": "WARNING"},  # it counts what it writes
         "fido2": {"level": "WARNING"},  # below, it writes the numbers of people's security keys
     },
 }

@@ -115,7 +115,7 @@ def read_geography(year: int) -> Geography:
 def _listed(year: int) -> list[Listed]:
     with connection.cursor() as cursor:
         cursor.execute(sql.read("listening.publishing", "list_places.sql"), {"year": year})
-        return [Listed(*row, json.loads(parents)) for *row, parents in cursor.fetchall()]
+        return [Listed(*(*row[:-1], json.loads(row[-1]))) for row in cursor.fetchall()]
 
 
 def _publication_layer(base: Sequence[Listed], ranks: Mapping[str, int]) -> str:

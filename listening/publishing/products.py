@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,7 +39,8 @@ class TableMaker:
             counted = self._table(
                 count(Period.parse(label)), self.geography.publication, columns, within=self.geography.above
             )
-            made.append(AuditedProduct(counted, self._frozen(counted, cells)))
+            published = self._frozen(counted, cells)
+            made.append(AuditedProduct(_as_it_was(counted, published), published))
         return made
 
     def year(self, counts: Counts, quarters: Sequence[ProtectedTable]) -> list[tuple[AuditedProduct, str]]:
@@ -92,6 +93,16 @@ class TableMaker:
         if not np.array_equal(again.values, numbers):
             raise NothingToPublish(f"The published counts of {counted.period} do not agree with each other.")
         return again
+
+
+def _as_it_was(counted: FrequencyTable, frozen: ProtectedTable) -> FrequencyTable:
+    """The counts that a frozen table came from, as far as they are known: within reach of its values.
+
+    What is further was added, changed or erased since, and is in no release.
+    """
+    reach = np.array(frozen.bases) - 1
+    numbers = np.clip(counted.counts, frozen.values - reach, frozen.values + reach)
+    return replace(counted, counts=np.maximum(numbers, 0))
 
 
 def _with_a_part_of_each_total(counted: FrequencyTable, quarters: Sequence[ProtectedTable]) -> FrequencyTable:

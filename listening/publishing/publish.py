@@ -47,7 +47,8 @@ def check_audit(draft: Draft) -> None:
     """Raises AuditFailed, with what was found."""
     if not draft.report.passed:
         raise AuditFailed(
-            f"The audit of {draft.content.head.code} found cells with fewer than {draft.report.required} candidates.",
+            f"The audit of {draft.content.head.code} found what tells too much: {draft.report.recovered} cells are"
+            f" known, and one leaves {draft.report.min_candidates} numbers open.",
             audit=draft.content.head.audit,
         )
 

@@ -94,15 +94,14 @@ def write_geoparquet(content: Content, layer: str, path: Path) -> None:
     frame(content, layer).to_parquet(path, index=False, compression="zstd", schema_version="1.1.0")
 
 
-def write_pmtiles(content: Content, path: Path) -> None:
-    """All layers in one archive of vector tiles, of the quarter where a layer has it, else of the year."""
+def write_pmtiles(content: Content, layer: str, path: Path) -> None:
+    """A layer as an archive of vector tiles: of the quarter where the layer has it, else of the year."""
+    periods = {need.period for need in content.needs if need.layer == layer}
     with _without_time():
-        for number, layer in enumerate(content.layers):
-            periods = {need.period for need in content.needs if need.layer == layer}
-            pyogrio.write_dataframe(
-                wide_frame(content, layer, max(periods, key=len)), path, driver="PMTiles", layer=layer,
-                append=number > 0, dataset_options={**TILES, "NAME": content.head.code},
-            )  # fmt: skip
+        pyogrio.write_dataframe(
+            wide_frame(content, layer, max(periods, key=len)), path, driver="PMTiles", layer=layer,
+            dataset_options={**TILES, "NAME": content.head.code},
+        )  # fmt: skip
 
 
 def write_workbook(content: Content, path: Path) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,11 @@ MEDIA_TYPES: Final = {
     ".pmtiles": "application/vnd.pmtiles",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "": "text/plain; charset=utf-8",
+}
+BY_LAYER: Final = {
+    ".fgb": binaries.write_flatgeobuf,
+    ".parquet": binaries.write_geoparquet,
+    ".pmtiles": binaries.write_pmtiles,
 }
 AT_ONCE: Final = 1 << 20
 
@@ -47,12 +53,11 @@ def canonical_files(content: Content) -> Iterator[tuple[str, bytes]]:
 
 def other_files(content: Content) -> Iterator[tuple[str, Callable[[Path], None]]]:
     """Names of the files for programs, and what writes them."""
-    yield "need-map.gpkg", lambda path: binaries.write_geopackage(content, path)
-    yield "need-map.pmtiles", lambda path: binaries.write_pmtiles(content, path)
-    yield "need-map.xlsx", lambda path: binaries.write_workbook(content, path)
+    yield "need-map.gpkg", partial(binaries.write_geopackage, content)
+    yield "need-map.xlsx", partial(binaries.write_workbook, content)
     for layer in content.layers:
-        yield f"need-map-{layer}.fgb", lambda path, layer=layer: binaries.write_flatgeobuf(content, layer, path)  # type: ignore[misc]
-        yield f"need-map-{layer}.parquet", lambda path, layer=layer: binaries.write_geoparquet(content, layer, path)  # type: ignore[misc]
+        for ending, write in BY_LAYER.items():
+            yield f"need-map-{layer}{ending}", partial(write, content, layer)
 
 
 def write_files(content: Content, folder: Path) -> Written:
