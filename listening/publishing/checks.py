@@ -26,5 +26,6 @@ def key_of_disclosure(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     except NoDisclosureKey as error:
         if settings.DISCLOSURE_KEY:
             return [Error(error.detail, hint=HINT, id="publishing.E001")]
-        return [Warning(error.detail, hint=HINT, id="publishing.W001")]
+        if settings.PROCESS == "web":
+            return [Warning(error.detail, hint=HINT, id="publishing.W001")]
     return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.problems import Conflict, Problem
+from backend.problems import Conflict, Forbidden, Problem
 
 
 class NothingToPublish(Conflict):
@@ -27,6 +27,18 @@ class TooFewAffected(Conflict):
     """A revision corrects what concerns ten conversations or more; erasing single records never makes one."""
 
     slug, title, status = "too-few-affected", "Too little changed for a revision", 409
+
+
+class NotASteward(Forbidden):
+    """Releases are made by stewards who are assigned to the whole city."""
+
+    slug, title, status = "not-a-steward", "Only stewards of the city publish", 403
+
+
+class ProposalOpen(Conflict):
+    """A quarter has one open proposal at a time: approve or reject it first."""
+
+    slug, title, status = "proposal-open", "The quarter is proposed already", 409
 
 
 class SamePerson(Conflict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from backend import clock
 from listening.fieldwork.models import User
-from listening.publishing.build import Draft, build_release, check_ready, parse_quarter
+from listening.publishing.build import Draft, check_ready, parse_quarter
 from listening.publishing.errors import AuditFailed, NotPublished, SamePerson
 from listening.releases.bulk.write import Written, write_files
 from listening.releases.content import insert
@@ -25,17 +25,6 @@ from listening.releases.models import Release, ReleaseFile
 # Of the rows of a release, see releases/migrations/sql/0002_immutable.up.sql.
 LOCK: Final = 4712
 UNFINISHED: Final = ".unfinished-"
-
-
-def publish_release(quarter: str, *, proposed_by: User, approved_by: User, correction: str = "") -> Release:
-    """Build, audit and publish a quarter in one go.
-
-    Raises SamePerson, QuarterNotReady, AlreadyReleased, NothingToPublish, AuditFailed, NoDisclosureKey.
-    """
-    check_two_people(proposed_by, approved_by)
-    period = parse_quarter(quarter)
-    revision = check_ready(period, correction=correction)
-    return publish(build_release(period, revision=revision, correction=correction))
 
 
 def check_two_people(proposed_by: User, approved_by: User) -> None:
@@ -53,8 +42,10 @@ def check_audit(draft: Draft) -> None:
         )
 
 
-def publish(draft: Draft) -> Release:
+def publish(draft: Draft, *, then: Callable[[Release], None] = lambda release: None) -> Release:
     """Write the files of a draft that passed, then its rows: all of it, or nothing that anybody sees.
+
+    `then` runs in the same transaction.
 
     The files are written aside and come to their place by a rename, before the rows are committed: a folder without a
     row is served to nobody, and the next attempt replaces it. Raises AuditFailed, AlreadyReleased.
@@ -77,6 +68,7 @@ def publish(draft: Draft) -> Release:
                 sha256=written.manifest_sha256,
                 at=clock.now(),
             )
+            then(release)
             _put_in_place(folder, head.code)
     return release
 
