@@ -23,6 +23,10 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """All revisions of a quarter, withdrawn ones too, the newest first."""
         return self.filter(quarter=quarter).order_by("-revision")
 
+    def code_of(self, quarter: str) -> str | None:
+        """The code of the release of a quarter that holds; None without one. One query."""
+        return self.published().filter(quarter=quarter).values_list("code", flat=True).first()
+
     def newest(self) -> Release | None:
         """The last link of the chain of manifests, whatever its quarter and status. One query."""
         return self.order_by("-number").first()

