@@ -19,7 +19,9 @@ from listening.fieldwork.models import Session, Venue
 from listening.needmaps.api.serializers import DistrictNeedSerializer, NeedMapSerializer
 from listening.needmaps.build import BREAKS
 from listening.needmaps.need import ENOUGH_CONVERSATIONS
+from listening.publishing.models import ReleaseProposal
 from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
+from listening.releases.models import Release, ReleaseCell
 from listening.sync.models import Clash, WaitingOp
 from tests.docs.pages import ROOT, codes, page
 from tests.people import person
@@ -37,6 +39,9 @@ CHOICES: dict[str, type[TextChoices]] = {
     "why an attachment is refused": Refusal,
     "kind of a place": PlaceKind,
     "kind of a session": Session.Kind,
+    "product of a release": ReleaseCell.Product,
+    "state of a proposal": ReleaseProposal.State,
+    "status of a release": Release.Status,
     "kind of a venue": Venue.Kind,
     "role of an assignment": roles.Role,
     "scope of a key": KeyScope,
