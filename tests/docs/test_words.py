@@ -25,7 +25,9 @@ from listening.needmaps.api.serializers import DistrictNeedSerializer, NeedMapSe
 from listening.needmaps.build import BREAKS
 from listening.needmaps.need import ENOUGH_CONVERSATIONS
 from listening.needmaps.representation import FEWEST_PEOPLE, REASONS
+from listening.publishing.models import ReleaseProposal
 from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
+from listening.releases.models import Release, ReleaseCell
 from listening.statistics.coverage import MOST_UNRECORDED
 from listening.sync.models import Clash, WaitingOp
 from tests.docs.pages import ROOT, codes, page
@@ -44,6 +46,9 @@ CHOICES: dict[str, type[TextChoices]] = {
     "why an attachment is refused": Refusal,
     "kind of a place": PlaceKind,
     "kind of a session": Session.Kind,
+    "product of a release": ReleaseCell.Product,
+    "state of a proposal": ReleaseProposal.State,
+    "status of a release": Release.Status,
     "kind of a venue": Venue.Kind,
     "role of an assignment": roles.Role,
     "scope of a key": KeyScope,

@@ -33,9 +33,10 @@ NOTES: Final = [
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A need map on its way out."""
+    """A need map on its way out. `release`: what the world reads of the same period; None where it reads nothing."""
 
     told: Annotated
+    release: str | None = None
 
     def as_geojson(self, geometries: Mapping[int, str]) -> str:
         """A FeatureCollection; what holds for the whole map stands beside the features."""
@@ -96,7 +97,7 @@ class Document:
             "is_partial": self.told.need_map.is_partial,
             "breaks": list(self.told.need_map.breaks),
             "interval_level": LEVEL,
-            "provenance": {"release": None, "counts": "live", "rounding_base": None, "method": METHOD},
+            "provenance": {"release": self.release, "counts": "live", "rounding_base": None, "method": METHOD},
             "city": {**counts(self.told.need_map.city), **claimed(self.told.need_map.city)},
             "unplaced": counts(self.told.need_map.unplaced),
             "notes": NOTES,

@@ -121,9 +121,9 @@ class PeriodSerializer(serializers.Serializer[Any]):
 
 
 class ProvenanceSerializer(serializers.Serializer[Any]):
-    """Where the counts come from: live ones of today, or a release."""
+    """Where the counts come from: live ones of today. What the world reads of the same quarter are others, rounded."""
 
-    release = serializers.CharField(allow_null=True)
+    release = serializers.CharField(allow_null=True, help_text="What the world reads of the same quarter.")
     counts = serializers.ChoiceField(choices=["live"])
     rounding_base = serializers.IntegerField(allow_null=True)
     method = serializers.CharField(help_text="Version of how the figures are worked out.")
