@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "listening.records",
     "listening.attachments",
     "listening.rollups",
+    "listening.releases",
     "listening.needmaps",
     "listening.sync",
     "listening.dashboard",

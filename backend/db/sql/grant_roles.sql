@@ -41,7 +41,8 @@ BEGIN
         END IF;
         EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, listening_api, listening_worker, listening_open_reader', made.name);
         EXECUTE format('GRANT SELECT ON %s TO listening_api, listening_worker', made.name);
-        IF made.relkind IN ('r', 'p') AND made.relname NOT IN ('django_migrations', 'rollups_cell', 'rollups_occasion', 'audit_inbox', 'audit_entry') THEN
+        IF made.relkind IN ('r', 'p') AND made.relname NOT LIKE 'releases\_%'
+           AND made.relname NOT IN ('django_migrations', 'rollups_cell', 'rollups_occasion', 'audit_inbox', 'audit_entry') THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO listening_api', made.name);
         END IF;
     END LOOP;
@@ -56,6 +57,15 @@ BEGIN
     GRANT DELETE, UPDATE (updated_at) ON attachments_attachment TO listening_worker;
     GRANT DELETE, UPDATE (stored_at) ON attachments_storedfile TO listening_worker;
     GRANT DELETE ON attachments_chunk TO listening_worker;
+
+    -- What is published is added to, and can be withdrawn; the world reads it, and where it is.
+    GRANT INSERT ON releases_release, releases_releasetheme, releases_releaseplace, releases_releasecell, releases_releaseneed,
+        releases_releasefile TO listening_api;
+    GRANT UPDATE (status, withdrawn_at, withdrawal_reason) ON releases_release TO listening_api;
+    GRANT USAGE ON SCHEMA public TO listening_open_reader;
+    GRANT SELECT ON releases_release, releases_releasetheme, releases_releaseplace, releases_releasecell, releases_releaseneed,
+        releases_releasefile, districts_layer, districts_boundaryedition, districts_district, districts_districtname,
+        districts_membership, districts_population TO listening_open_reader;
 
     -- The audit is appended to, and neither time, order nor writer of an entry can be chosen.
     GRANT INSERT (person_id, credential, verb, model, ids, number, subject_id, request_id, purpose) ON audit_inbox
