@@ -1,6 +1,6 @@
-"""What a collection of features is: a relation of the database, which rows and columns of it, and how it is told.
+"""What a collection of features is: a SELECT, which rows and columns of it, and how it is told.
 
-Names of relations and columns come from the code that declares a collection, never from a request.
+Statements and names of columns come from the code that declares a collection, never from a request.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Kind = Literal["string", "integer", "number", "boolean", "date", "object"]
-KEY: Final = "id"  # the column that tells features of a relation apart: a whole number
+KEY: Final = "id"  # the column that tells features apart: a whole number
 GEOMETRY: Final = "geometry"  # the column of the geometry: EPSG:4326
-SCHEMA: Final = "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`rows` are the values that columns must have; `version` differs whenever anything that is shown may have changed.
+    """`source` is a SELECT without parameters, `rows` the values that columns of it must have.
 
     `time` names the columns of the first and the last day on which a feature holds; the last may be null.
     """
@@ -63,18 +62,15 @@ class Collection:
     id: str
     title: str
     description: str
-    relation: str
-    rows: Mapping[str, str]
+    source: str
+    rows: Mapping[str, str | int]
     properties: tuple[Property, ...]
-    version: str
     has_geometry: bool = True
     bbox: tuple[float, float, float, float] | None = None
     time: tuple[str, str] | None = None
     interval: tuple[dt.date | None, dt.date | None] = (None, None)
-    is_final: bool = False
     shade: str = ""  # the property whose values 0, 1, 2 ... are the shades of a map
     label: str = ""  # the property that names a feature
-    licence: str = ""
     links: tuple[Link, ...] = field(default=())
 
     @property

@@ -16,7 +16,7 @@ from typing import Any, Final
 from psycopg import sql
 
 from backend.geo.bbox import BBox
-from backend.ogc.collection import GEOMETRY, KEY, SCHEMA, Collection, Property
+from backend.ogc.collection import GEOMETRY, KEY, Collection, Property
 from backend.ogc.cql2_sql import Compiler, Parameters, in_wgs84
 from backend.ogc.crs import CRS84, Crs
 
@@ -39,13 +39,14 @@ class Sort:
 class Query:
     """What is asked of a collection. `filter` is CQL2 JSON; `after` is a cursor of `Page.next`.
 
-    `first` and `last`: features that hold on a day from one to the other; None: no limit on that side.
+    Features meet one of the boxes, of which there are two across the antimeridian. `first` and `last`: they hold on a day
+    from one to the other; None: no limit on that side.
     """
 
     limit: int = DEFAULT_LIMIT
     after: str = ""
     crs: Crs = CRS84
-    bbox: BBox | None = None
+    boxes: tuple[BBox, ...] = ()
     bbox_crs: Crs = CRS84
     first: dt.date | None = None
     last: dt.date | None = None
@@ -168,7 +169,7 @@ def read_tile(
 
 # --- the parts of a statement --------------------------------------------------------------------------
 def _relation(collection: Collection) -> sql.Composable:
-    return sql.Identifier(SCHEMA, collection.relation)
+    return sql.SQL("({}) AS shown").format(sql.SQL(collection.source))
 
 
 def _feature(collection: Collection, crs: Crs) -> sql.Composable:
@@ -204,8 +205,9 @@ def _rows(collection: Collection, params: Parameters) -> list[sql.Composable]:
 
 def _where(collection: Collection, query: Query, params: Parameters) -> list[sql.Composable]:
     conditions = _rows(collection, params)
-    if query.bbox is not None and collection.has_geometry:
-        conditions.append(_meets(query.bbox, query.bbox_crs, params))
+    if query.boxes and collection.has_geometry:
+        meets = [_meets(box, query.bbox_crs, params) for box in query.boxes]
+        conditions.append(sql.SQL("({})").format(sql.SQL(" OR ").join(meets)))
     if collection.time is not None:
         starts, ends = map(sql.Identifier, collection.time)
         if query.last is not None:
@@ -252,6 +254,8 @@ def _after(query: Query, params: Parameters) -> sql.Composable:
     for sort, value in zip(reversed(query.sorts), reversed(values), strict=True):
         if value is not None and not isinstance(value, str | int | float):
             raise CursorError("it is none that a page gave")
+        if not str(value).isprintable():
+            raise CursorError("it is none that a page gave")
         column = sql.Identifier(sort.by.name)
         if value is None:
             condition = sql.SQL("({} IS NULL AND {})").format(column, condition)
@@ -259,9 +263,7 @@ def _after(query: Query, params: Parameters) -> sql.Composable:
         condition = sql.SQL("({0} {1} {2} OR {0} IS NULL OR ({0} = {2} AND {3}))").format(
             column,
             sql.SQL("<" if sort.is_descending else ">"),
-            sql.SQL("{}::{}").format(params.add(str(value).lower()), sql.SQL(_CASTS[sort.by.kind]))
-            if sort.by.kind == "boolean"
-            else sql.SQL("{}::{}").format(params.add(str(value)), sql.SQL(_CASTS[sort.by.kind])),
+            sql.SQL("{}::{}").format(params.add(str(value)), sql.SQL(_CASTS[sort.by.kind])),
             condition,
         )
     return condition

@@ -1,0 +1,17 @@
+"""Everything below /open/: for anyone, to read."""
+
+from django.urls import path, re_path
+
+from backend.ogc.endpoint import endpoint
+from backend.ogc.urls import addresses
+from listening.opendata.catalogue import open_service
+from listening.opendata.doors import nothing, simple_need_map
+
+HOME = "/open/"
+
+urlpatterns = [
+    path("need-map.geojson", endpoint(open_service, HOME, simple_need_map, formats=("json",)), name="open-need-map"),
+    *addresses(open_service, HOME),
+    # Last: what is nowhere above is answered as everything here is.
+    re_path(r"^.*$", endpoint(open_service, HOME, nothing), name="open-nothing"),
+]
