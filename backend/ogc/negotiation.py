@@ -26,7 +26,10 @@ ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
 
 
 def chosen_format(request: HttpRequest, offered: Sequence[str]) -> str:
-    """One of the formats that are offered, the first one when all are alike. Raises InvalidParameter, NotAcceptable."""
+    """One of the formats that are offered, the first one when all are alike. Raises InvalidParameter, NotAcceptable.
+
+    What is for programs alone is sent whatever is accepted: a browser shows it or saves it (RFC 9110, section 15.5.7).
+    """
     asked = request.GET.get("f")
     if asked is not None:
         if asked not in offered:
@@ -35,7 +38,7 @@ def chosen_format(request: HttpRequest, offered: Sequence[str]) -> str:
     header = request.headers.get("Accept", "").strip() or "*/*"
     ranges = [_range(part) for part in header.split(",") if part.strip()]
     best = max(offered, key=lambda name: (_quality(ranges, name), -offered.index(name)))
-    if _quality(ranges, best) <= 0:
+    if _quality(ranges, best) <= 0 and "html" in offered:
         types = ", ".join(ACCEPTED[name][0] for name in offered)
         raise NotAcceptable(f"{header[:80]!r} accepts none of what is offered here: {types}.")
     return best

@@ -20,7 +20,7 @@ from backend.ogc.crs import CRS84
 from backend.ogc.drawing import drawing_of
 from backend.ogc.endpoint import Answer
 from backend.ogc.items import CursorError, Page, Query, count_matches, read_feature, read_page
-from backend.ogc.negotiation import GEOJSON, JSON, SCHEMA_JSON
+from backend.ogc.negotiation import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON
 from backend.ogc.openapi import describe
 from backend.ogc.parameters import OF_ITEM, bad_filter, parse_crs, parse_items, refuse_others
 from backend.ogc.service import Call
@@ -63,7 +63,7 @@ def queryables(call: Call, name: str) -> Answer:
 
 def api(call: Call) -> Answer:
     refuse_others(call.request.GET)
-    return _answer(call, "ogc/api.html", describe(call), {})
+    return _answer(call, "ogc/api.html", describe(call), {}, media_type=OPENAPI_JSON)
 
 
 def items(call: Call, name: str) -> Answer:
