@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "listening.rollups",
     "listening.releases",
     "listening.needmaps",
+    "listening.publishing",
     "listening.sync",
     "listening.dashboard",
     "listening.opendata",
@@ -243,6 +244,17 @@ GEOS_LIBRARY_PATH = geos_library()
 # Whoever reads what others logged about a sensitive theme says for what purpose.
 PURPOSE_REQUIRED = flag("LISTENING_PURPOSE_REQUIRED")
 
+# --- releases ----------------------------------------------------------------------------------------
+# 32 bytes, in hexadecimal or base64: where rounding starts. The demo and the tests need none of their own
+# (publishing.E001).
+DISCLOSURE_KEY = os.environ.get("LISTENING_DISCLOSURE_KEY", "").strip()
+INSECURE_DISCLOSURE_KEY = "6f6e6c792d666f722d7468652d64656d6f2d616e642d7468652d746573747321"
+# The layer whose counts are published by the quarter; empty: found, see docs/reference/releases.md.
+PUBLICATION_LAYER = os.environ.get("LISTENING_PUBLICATION_LAYER", "").strip()
+OPEN_LICENCE = os.environ.get("LISTENING_OPEN_LICENCE", "CC-BY-4.0").strip()
+PUBLIC_URL = os.environ.get("LISTENING_PUBLIC_URL", "").strip().rstrip("/")
+RELEASES_ROOT = Path(os.environ.get("LISTENING_RELEASES_ROOT", "").strip() or BASE_DIR / "var" / "releases")
+
 # --- the edge ----------------------------------------------------------------------------------------
 BODY_LIMIT_BYTES = 1_048_576
 QUERY_LIMIT_BYTES = 8_192
@@ -357,6 +369,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "CRITICAL"},
         "django.server": {"level": "CRITICAL"},
+        "pyogrio": {"level": "WARNING"},  # it counts what it writes
         "fido2": {"level": "WARNING"},  # below, it writes the numbers of people's security keys
     },
 }

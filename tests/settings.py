@@ -13,6 +13,7 @@ STORAGES = {
     "attachments": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+DISCLOSURE_KEY = "7465737473" + "00" * 27  # of no city
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None
 # Every test comes from the same address; those of the limits set them.

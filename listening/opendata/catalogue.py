@@ -24,8 +24,8 @@ from backend.ogc.service import Service
 from backend.periods import Period
 from backend.problems import Problem
 from listening.opendata import shapes
-from listening.opendata.errors import withdrawn
 from listening.opendata.reading import fetch
+from listening.releases.errors import ReleaseWithdrawn
 
 LATEST: Final = "latest"
 
@@ -93,8 +93,9 @@ def _service(version: str, language: str) -> Service:
     made += [_of_edition(edition, language) for edition in found["editions"]]
     for release in holding:
         made += _of_release(release)
+    replacing = {release["quarter"]: release["code"] for release in holding}
     gone: dict[str, Problem] = {
-        f"{kind.name}-{release['code']}": withdrawn(release["code"], release["reason"])
+        f"{kind.name}-{release['code']}": withdrawn(release, replacing.get(release["quarter"]))
         for release in found["releases"]
         if release["status"] == "withdrawn"
         for kind in kinds()
@@ -112,6 +113,16 @@ def _service(version: str, language: str) -> Service:
         systems=offered(settings.METRIC_EPSG),
         storage_crs=epsg(4326),
         fetch=fetch,
+    )
+
+
+def withdrawn(release: dict[str, Any], replaced_by: str | None) -> ReleaseWithdrawn:
+    """Why a release is no more, and what took its place."""
+    return ReleaseWithdrawn(
+        f"{release['code']} was withdrawn: {release['reason']}",
+        release=release["code"],
+        reason=release["reason"],
+        replaced_by=replaced_by,
     )
 
 

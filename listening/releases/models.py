@@ -98,7 +98,7 @@ class ReleasePlace(models.Model):
     """A place of a release with its boundary: a district, or several small ones that are published as one.
 
     `code` is that of the district, of merged ones that of the most populous; `merged` lists them all. `parents` names
-    the place of each coarser layer that it lies in, for most of its area.
+    the places of each coarser layer that it lies in, each with the share of its residents there.
     """
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="places")
@@ -108,7 +108,7 @@ class ReleasePlace(models.Model):
     name = models.CharField(max_length=400)
     district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="+")
     merged = ArrayField(models.CharField(max_length=50), default=list, help_text="Codes of the districts within.")
-    parents = models.JSONField(default=dict, help_text='Place of each coarser layer: {"quartiere": "1"}.')
+    parents = models.JSONField(default=dict, help_text='Per coarser layer: {"quartiere": {"1": 1.0}}.')
     geometry = models.MultiPolygonField(srid=4326)
     residents = models.PositiveIntegerField(null=True)
     position = models.PositiveSmallIntegerField(help_text="Order of the path within the layer.")

@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "parents",
-                    models.JSONField(default=dict, help_text='Place of each coarser layer: {"quartiere": "1"}.'),
+                    models.JSONField(default=dict, help_text='Per coarser layer: {"quartiere": {"1": 1.0}}.'),
                 ),
                 ("geometry", django.contrib.gis.db.models.fields.MultiPolygonField(srid=4326)),
                 ("residents", models.PositiveIntegerField(null=True)),
