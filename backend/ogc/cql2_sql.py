@@ -20,8 +20,8 @@ from typing import Any, Final
 from psycopg import sql
 
 from backend.ogc.collection import GEOMETRY, Property
-from backend.ogc.crs import Crs
 from backend.ogc.cql2_text import DEEPEST, CqlError
+from backend.ogc.crs import Crs
 
 _COMPARISONS: Final = {"=": "=", "<>": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _SPATIAL: Final = {
@@ -226,7 +226,7 @@ def _check_positions(name: str, value: Any) -> None:
 
 def _text(value: str) -> str:
     if "\x00" in value or not _is_encodable(value):
-        raise CqlError(f"the text {ascii(value[:40])} holds what no text may hold")
+        raise CqlError(f"the text {value[:40]!a} holds what no text may hold")
     return value
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DataError, InternalError, InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -41,6 +41,7 @@ class Answer:
     shown: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    made: HttpResponseBase | None = None  # as it is, such as a part of a file
 
 
 View = Callable[..., Answer]
@@ -51,7 +52,7 @@ def endpoint(
 ) -> Callable[..., HttpResponseBase]:
     """A Django view below the path `home`, open to anyone."""
 
-    def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         shows_page = False
         try:
             if request.method == "OPTIONS":
@@ -86,7 +87,9 @@ def endpoint(
     return answer
 
 
-def _response(answer: Answer, headers: dict[str, str]) -> HttpResponse:
+def _response(answer: Answer, headers: dict[str, str]) -> HttpResponseBase:
+    if answer.made is not None:
+        return answer.made
     if answer.template:
         body = page(answer.template, answer.shown)
         return HttpResponse(body, status=answer.status, content_type=f"{HTML}; charset=utf-8", headers=headers)

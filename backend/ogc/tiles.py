@@ -162,7 +162,6 @@ def _tileset(call: Call, one: Collection, *, whole: bool = True) -> dict[str, An
         "links": [link.as_json(call.root) for link in links],
     }
     if one.bbox is not None:
-        # In the system of the tiles: programs of the field take it for that, whatever `crs` says.
         west, south, east, north = one.bbox
         described["boundingBox"] = {
             "lowerLeft": in_web_mercator(west, south), "upperRight": in_web_mercator(east, north), "crs": CRS

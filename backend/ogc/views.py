@@ -168,5 +168,3 @@ def _answer(
     if call.format != "html":
         return Answer(json.dumps(document, ensure_ascii=False), media_type)
     return Answer(template=template, shown={"call": call, "as_json": call.url_with(f="json"), **shown})
-
-

