@@ -39,8 +39,8 @@ class Sort:
 class Query:
     """What is asked of a collection. `filter` is CQL2 JSON; `after` is a cursor of `Page.next`.
 
-    Features meet one of the boxes, of which there are two across the antimeridian. `first` and `last`: they hold on a day
-    from one to the other; None: no limit on that side.
+    Features meet one of the boxes, of which there are two across the antimeridian. `first` and `last`: they hold on a
+    day from one to the other; None: no limit on that side.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -133,9 +133,9 @@ def read_tile(
     bbox: BBox,
     most: int,
 ) -> bytes:
-    """A vector tile (Mapbox Vector Tile 2.1) of what lies in the bounds, metres of EPSG:3857 and degrees. Raises CqlError.
+    """A vector tile (Mapbox Vector Tile 2.1) of what lies in the bounds, in metres of EPSG:3857 and in degrees.
 
-    At most so many features; the layer bears the id of the collection.
+    At most so many features; the layer bears the id of the collection. Raises CqlError.
     """
     params = Parameters()
     where = _where(collection, query, params)

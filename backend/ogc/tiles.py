@@ -2,8 +2,8 @@
 
 References
 ----------
-OGC API - Tiles, Part 1: Core (20-057); Two Dimensional Tile Matrix Set and Tile Set Metadata (17-083r4); TileJSON 3.0.0;
-Mapbox Vector Tile 2.1.
+OGC API - Tiles, Part 1: Core (20-057); Two Dimensional Tile Matrix Set and Tile Set Metadata (17-083r4); TileJSON
+3.0.0; Mapbox Vector Tile 2.1.
 """
 
 from __future__ import annotations

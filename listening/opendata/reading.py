@@ -1,4 +1,4 @@
-"""The one way to the database from here: a connection of its own, whose role reads what is published and writes nothing."""
+"""The one way to the database from here: a connection whose role reads what is published and writes nothing."""
 
 from __future__ import annotations
 

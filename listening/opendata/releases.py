@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, Final
+from urllib.parse import quote
 
 from django.http import HttpResponse
 
@@ -75,7 +76,7 @@ def _onward(call: Call, found: list[dict[str, Any]], name: str) -> Answer:
     holding = [one["code"] for one in found if one["status"] == "published"]
     if not holding:
         raise NoRelease("Nothing has been published yet.")
-    headers = {"Location": f"{call.root}releases/{holding[0]}/{name}", "Cache-Control": "public, max-age=60"}
+    headers = {"Location": f"{call.root}releases/{holding[0]}/{quote(name)}", "Cache-Control": "public, max-age=60"}
     return Answer(made=HttpResponse(status=302, headers=headers))
 
 
@@ -91,10 +92,9 @@ def _linked(call: Call, one: dict[str, Any]) -> dict[str, Any]:
     """A release with links to itself and to its files."""
     path = f"releases/{one['code']}/"
     files = [{**file, "href": f"{call.root}{path}{file['name']}"} for file in one["files"]]
-    links = [Link(path, "self", JSON, one["code"]).as_json(call.root)]
-    if one["status"] == "published":
-        links.append(Link(f"collections/need-map-{one['code']}", "collection", JSON).as_json(call.root))
-    return {**one, "files": files, "links": links}
+    links = [Link(path, "self", JSON, one["code"]), Link(f"collections/need-map-{one['code']}", "collection", JSON)]
+    shown = [link.as_json(call.root) for link in links] if one["status"] == "published" else []
+    return {**one, "files": files, "links": shown}
 
 
 def _shown(call: Call, template: str, document: dict[str, Any]) -> Answer:
