@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from listening.disclosure.attacker import Block, attack, is_anchored
+from listening.disclosure.attacker import SLACK, Block, attack, is_anchored
 from listening.disclosure.blocks import (
     AuditedProduct,
     Year,
@@ -41,6 +41,7 @@ class ProductAudit:
     recovered: int  # cells of which one number alone remains
     truth_inside: int  # cells whose true count the claims of the attacker allow
     contradictions: int  # values that are no multiple, do not add up, or exceed what bounds them
+    failing_themes: tuple[str, ...]  # columns to leave out, so that the rest may be published
 
     @property
     def passed(self) -> bool:
@@ -96,12 +97,16 @@ class AuditReport:
 class _Tally:
     """What is known of the cells of one table so far."""
 
+    required: int
     candidates: list[int] = field(default_factory=list)
     inside: int = 0
+    failing: set[int] = field(default_factory=set)  # columns
 
-    def add(self, candidates: int, *, inside: bool) -> None:
+    def add(self, column: int, candidates: int, *, inside: bool) -> None:
         self.candidates.append(candidates)
         self.inside += inside
+        if candidates < self.required or not inside:
+            self.failing.add(column)
 
 
 def audit(
@@ -133,11 +138,13 @@ def audit(
     NotATable
         If counts and published values of a product are of different shape, place, theme or period, or a year has areas
         or bands but no quarters.
+    Contradiction
+        If no counts at all satisfy what is published together: the tables do not belong to each other.
     """
     parents = theme_parents or {}
     for product in products:
         _same_shape(product)
-    tallies = [_Tally() for _ in products]
+    tallies = [_Tally(min(product.published.bases)) for product in products]
     rng = random.Random(seed)  # noqa: S311 - draws zones to look at, keeps nothing secret
     blocks = unanchored = left_out = 0
     for year in years(products):
@@ -177,14 +184,14 @@ def _attack(
     moved: dict[int, dict[tuple[int, int], tuple[float, float]]] | None = None,
 ) -> None:
     """Attack one block; note its cells, and how far below and above its value each cell of P1 may lie."""
-    found = attack(block, enough=max(_required(products[table]) for table in {cell.table for cell in block.cells}))
+    found = attack(block, enough=max(tallies[cell.table].required for cell in block.cells))
     for cell, candidates, least, most in zip(block.cells, found.candidates, found.least, found.most, strict=True):
         product = products[cell.table]
         value, count = product.published.values[cell.row, cell.column], product.counted.counts[cell.row, cell.column]
         # Every claim of a block was compared with the truth, but that of a theme in P1 is never false.
         base, theme = product.published.bases[cell.column], product.counted.themes[cell.column]
         must = moved is not None and product.counted.product == "P1" and theme != PERSONS
-        tallies[cell.table].add(int(candidates), inside=not must or abs(int(value) - int(count)) < base)
+        tallies[cell.table].add(cell.column, int(candidates), inside=not must or abs(int(value) - int(count)) < base)
         if moved is not None and product.counted.product == "P1":
             moved.setdefault(cell.table, {})[cell.row, cell.column] = (float(value) - least, most - float(value))
 
@@ -204,7 +211,8 @@ def _totals(
                 if not reach:
                     continue
                 down, up = (max(end) for end in zip(*reach, strict=True))
-                tallies[number].add(int(np.floor(up + 1e-5)) + int(np.floor(down + 1e-5)) + 1, inside=True)
+                candidates = int(np.floor(up + SLACK)) + int(np.floor(down + SLACK)) + 1
+                tallies[number].add(column, candidates, inside=True)
                 error = product.published.values[inside, column].sum() - product.counted.counts[inside, column].sum()
                 left_out += abs(int(error)) >= base
     return left_out
@@ -240,23 +248,19 @@ def _contradictions(
     return wrong
 
 
-def _required(product: AuditedProduct) -> int:
-    return min(product.published.bases)
-
-
 def _summary(product: AuditedProduct, tally: _Tally, contradictions: int) -> ProductAudit:
-    required = _required(product)
     return ProductAudit(
         product=product.counted.product,
         period=product.counted.period,
         variable=product.counted.variable,
-        required=required,
+        required=tally.required,
         cells=len(tally.candidates),
         min_candidates=min(tally.candidates, default=0),
-        below_required=sum(candidates < required for candidates in tally.candidates),
+        below_required=sum(candidates < tally.required for candidates in tally.candidates),
         recovered=sum(candidates <= 1 for candidates in tally.candidates),
         truth_inside=tally.inside,
         contradictions=contradictions,
+        failing_themes=tuple(product.counted.themes[column] for column in sorted(tally.failing)),
     )
 
 

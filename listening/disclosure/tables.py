@@ -7,7 +7,7 @@ that a release that takes nothing else cannot forget disclosure control.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from typing import Final, Literal, NoReturn, SupportsIndex, get_args
 
 import numpy as np
@@ -106,12 +106,9 @@ class FrequencyTable:
 
 
 class _Seal:
-    """What only this package holds: proof that a table went through `protect`."""
+    """What only this package holds, and no table keeps: proof that the values went through `protect`."""
 
     __slots__ = ()
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        raise MadeElsewhere("A protected table is not pickled: make it again from its counts and the key.")
 
 
 _SEAL: Final = _Seal()
@@ -126,7 +123,9 @@ class ProtectedTable:
     Raises
     ------
     MadeElsewhere
-        If made, or altered by `dataclasses.replace`, anywhere else.
+        If made anywhere else, copied or pickled. `dataclasses.replace` is refused as well.
+    NotATable
+        If a value is no multiple of its base.
     """
 
     product: Product
@@ -140,12 +139,17 @@ class ProtectedTable:
     bases: tuple[int, ...]  # of each column
     key_id: str
     boundary_version: str
-    _seal: _Seal = field(repr=False)
+    _seal: InitVar[_Seal]
 
-    def __post_init__(self) -> None:
-        if self._seal is not _SEAL:
+    def __post_init__(self, _seal: _Seal) -> None:
+        if _seal is not _SEAL:
             raise MadeElsewhere("Only listening.disclosure.protect makes a ProtectedTable: give it the counts instead.")
         object.__setattr__(self, "values", checked(self, self.values, "values"))
+        if len(self.bases) != len(self.themes) or (self.values % np.array(self.bases) != 0).any():
+            raise NotATable("The values are no multiples of the bases of their columns.")
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise MadeElsewhere("A protected table is not copied or pickled: make it again from its counts and the key.")
 
     def column(self, theme: str) -> IntArray:
         """Published values of one theme, shape (rows,)."""
@@ -193,8 +197,8 @@ def checked(table: FrequencyTable | ProtectedTable, numbers: IntArray, name: str
         raise ImpossibleCount(f"{name} hold {array.min()}; they must be 0 or more.")
     if (array > MOST).any():
         raise ImpossibleCount(f"{name} hold {array.max()}; more than {MOST} are not counted here.")
-    array.flags.writeable = False
-    return array
+    # Over bytes, which nobody can make writable again.
+    return np.frombuffer(array.tobytes(), dtype=np.int64).reshape(array.shape)
 
 
 def sealed(

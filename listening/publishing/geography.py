@@ -124,7 +124,8 @@ def _publication_layer(base: Sequence[Listed], ranks: Mapping[str, int]) -> str:
         if named not in ranks:
             raise NothingToPublish(f"LISTENING_PUBLICATION_LAYER names {named!r}; the layers are {', '.join(ranks)}.")
         return named
-    for layer, rank in ranks.items():
+    usual = set(Layer.objects.filter(is_default=True).values_list("code", flat=True))
+    for layer, rank in sorted(ranks.items(), key=lambda one: (one[1], one[0] not in usual, one[0])):
         if rank == 0 or not all(layer in one.parents for one in base):
             continue
         coarser = [one for one in ranks if ranks[one] > rank]

@@ -95,10 +95,15 @@ class Conversations:
     """One row per conversation."""
 
     area: np.ndarray  # position among the publication areas
-    quarter: np.ndarray  # 0-3
+    week: np.ndarray  # 0-51, of which 13 make a quarter
     people: np.ndarray  # 1-10
     mentions: np.ndarray  # (conversations, themes) bool, parents included
     age: np.ndarray  # (conversations, bands) people
+
+    @property
+    def quarter(self) -> np.ndarray:
+        """0-3"""
+        return self.week // 13
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ def converse(place: Geography, planned: Sequence[PlannedTheme], *, number: int, 
     distance = np.hypot(x[:, None] - x, y[:, None] - y)
     root = np.linalg.cholesky(np.exp(-distance / 1_500) + 1e-9 * np.eye(len(x)))
     field = root @ rng.normal(size=(len(x), len(planned)))
-    level = rng.normal(-2.2, 0.7, len(planned))
+    level = rng.normal(-3.2, 0.8, len(planned))
     chance = 1 / (1 + np.exp(-(level + 0.5 * field)))
     mentions = rng.random((number, len(planned))) < chance[area]
     positions = {theme.code: i for i, theme in enumerate(planned)}
@@ -133,7 +138,7 @@ def converse(place: Geography, planned: Sequence[PlannedTheme], *, number: int, 
     people = np.where(rng.random(number) < 0.8, 1, rng.integers(2, 11, number))
     age = rng.multinomial(people, [0.02, 0.03, 0.15, 0.35, 0.3, 0.15])
     merged = np.array([place.merged_into[row["code"]] for row in place.rows])
-    return Conversations(merged[area], rng.integers(0, 4, number), people, mentions, age)
+    return Conversations(merged[area], rng.integers(0, 52, number), people, mentions, age)
 
 
 def count(place: Geography, plan: TablePlan, codes: Sequence[str], told: Conversations) -> tuple[FrequencyTable, ...]:
