@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from backend.db import sql
 from backend.ogc.collection import Collection, Link, Property
 from backend.ogc.crs import epsg, offered
+from backend.ogc.negotiation import GEOJSON
 from backend.ogc.service import Service
 from backend.periods import Period
 from backend.problems import Problem
@@ -113,7 +114,12 @@ def _service(version: str, language: str) -> Service:
         systems=offered(settings.METRIC_EPSG),
         storage_crs=epsg(4326),
         fetch=fetch,
-        links=(Link("releases/", "related", "text/html", _("Releases and files")),),
+        links=(
+            Link("releases/", "related", "text/html", _("Releases and files")),
+            Link("need-map.geojson", "related", GEOJSON, _("The newest need map as GeoJSON")),
+            Link("catalogue.jsonld", "related", "application/ld+json", _("Catalogue (DCAT-AP)")),
+            Link("feed.xml", "related", "application/atom+xml", _("Feed of releases")),
+        ),
     )
 
 

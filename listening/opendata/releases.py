@@ -5,10 +5,12 @@ What a file is called and what it holds is told by the tables; the path of a req
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any, Final
 from urllib.parse import quote
 
+from django.conf import settings
 from django.http import HttpResponse
 
 from backend.db import sql
@@ -20,9 +22,13 @@ from backend.ogc.parameters import refuse_others
 from backend.ogc.service import Call
 from listening.opendata.catalogue import LATEST, withdrawn
 from listening.opendata.reading import fetch
+from listening.releases.catalogue import Edition, Listed, catalogue
 from listening.releases.errors import NoRelease
+from listening.releases.feed import feed
 from listening.releases.files import folder_of
 
+JSON_LD: Final = "application/ld+json"
+ATOM: Final = "application/atom+xml"
 # A file never changes under its address; a release can be withdrawn, so a cache asks again after a day.
 FILE_CACHE: Final = "public, max-age=86400, immutable"
 
@@ -69,6 +75,43 @@ def release_file(call: Call, code: str, name: str) -> Answer:
     response["Cache-Control"] = FILE_CACHE
     response["Content-Disposition"] = f'attachment; filename="{code}-{told}"'
     return Answer(made=response)
+
+
+def catalogue_document(call: Call) -> Answer:
+    """All releases that hold as a catalogue for portals of open data: DCAT-AP, as JSON-LD."""
+    refuse_others(call.request.GET)
+    editions, folders = _editions()
+    told = catalogue(
+        editions, base_url=call.root, folders=folders, city=settings.CITY_NAME, languages=[settings.LANGUAGE_CODE]
+    )
+    return Answer(json.dumps(told, ensure_ascii=False), JSON_LD)
+
+
+def release_feed(call: Call) -> Answer:
+    """The releases that hold as an Atom feed."""
+    refuse_others(call.request.GET)
+    editions, folders = _editions()
+    body = feed(editions, base_url=call.root, feed_url=call.url, folders=folders, city=settings.CITY_NAME)
+    return Answer(body, ATOM)
+
+
+def _editions() -> tuple[list[Edition], dict[str, str]]:
+    """The releases that hold, the newest first, and the folder of each."""
+    editions = [
+        Edition(
+            code=one["code"],
+            quarter=one["quarter"],
+            published_at=dt.datetime.fromisoformat(one["published_at"]),
+            licence=one["licence"],
+            correction=one["correction"] or "",
+            manifest_sha256=one["manifest_sha256"],
+            bbox=tuple(one["bbox"]),
+            files=tuple(Listed(**file) for file in one["files"]),
+        )
+        for one in _releases()
+        if one["status"] == "published"
+    ]
+    return editions, {one.code: f"releases/{one.code}/" for one in editions}
 
 
 def _onward(call: Call, found: list[dict[str, Any]], name: str) -> Answer:

@@ -6,6 +6,8 @@ SELECT json_build_object(
     'correction', nullif(r.correction, ''), 'licence', r.licence, 'scheme', r.scheme, 'rounding_base', r.rounding_base,
     'boundary_editions', r.boundary_editions, 'method', r.method, 'manifest_sha256', r.manifest_sha256,
     'previous', r.previous_id,
+    'bbox', (SELECT json_build_array(ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b))
+             FROM (SELECT ST_Extent(p.geometry) AS b FROM releases_releaseplace p WHERE p.release_id = r.code) AS whole),
     'files', CASE WHEN r.status = 'published' THEN (
         SELECT coalesce(json_agg(json_build_object(
             'name', f.name, 'media_type', f.media_type, 'bytes', f.bytes, 'sha256', f.sha256) ORDER BY f.name), '[]')

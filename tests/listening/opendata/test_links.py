@@ -31,7 +31,11 @@ def walk(read, start: str, accept: str, most_items: int = 3) -> dict[str, int]:
         answer = read.get(url.removeprefix(HOST), headers={"Accept": accept}, follow=True)
         seen[url] = answer.status_code
         kind = answer.headers["Content-Type"]
-        if "json" in kind:
+        if kind == "application/ld+json":
+            pending += re.findall(rf'"({HOST}/open/[^"]+)"', answer.content.decode())
+        elif "xml" in kind:
+            pending += re.findall(r'href="([^"]+)"', answer.content.decode())
+        elif "json" in kind:
             pending += hrefs(answer.json())
         elif kind.startswith("text/html"):
             page = answer.content.decode()

@@ -1,7 +1,7 @@
 """Squareville with two releases that were written by hand: what stands in them is known to the last figure.
 
 Release 2026-Q1-r1 was withdrawn, 2026-Q1-r2 took its place, 2026-Q2-r1 is the newest. A share of theme number t in
-place number p (both from 0, in the order of their codes) is ((7 p + 3 t) % 10) / 10; places divisible by four say nothing.
+place p (both from 0, in the order of their codes) is ((7 p + 3 t) % 10) / 10; places divisible by four say nothing.
 """
 
 from __future__ import annotations
