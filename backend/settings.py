@@ -252,7 +252,6 @@ INSECURE_DISCLOSURE_KEY = "6f6e6c792d666f722d7468652d64656d6f2d616e642d7468652d7
 # The layer whose counts are published by the quarter; empty: found, see docs/reference/releases.md.
 PUBLICATION_LAYER = os.environ.get("LISTENING_PUBLICATION_LAYER", "").strip()
 OPEN_LICENCE = os.environ.get("LISTENING_OPEN_LICENCE", "CC-BY-4.0").strip()
-PUBLIC_URL = os.environ.get("LISTENING_PUBLIC_URL", "").strip().rstrip("/")
 RELEASES_ROOT = Path(os.environ.get("LISTENING_RELEASES_ROOT", "").strip() or BASE_DIR / "var" / "releases")
 
 # --- the edge ----------------------------------------------------------------------------------------

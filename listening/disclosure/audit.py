@@ -136,14 +136,20 @@ def audit(
     Raises
     ------
     NotATable
-        If counts and published values of a product are of different shape, place, theme or period, or a year has areas
-        or bands but no quarters.
+        If counts and published values of a product are of different shape, place, theme or period, a year has areas or
+        bands but no quarters, or a table comes twice.
     Contradiction
         If no counts at all satisfy what is published together: the tables do not belong to each other.
     """
     parents = theme_parents or {}
     for product in products:
         _same_shape(product)
+    names = [(p.counted.product, p.counted.period, p.counted.variable) for p in products]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise NotATable(
+            f"{' '.join(twice).strip()} comes twice: of a table that was corrected, audit the newest alone."
+        )
     tallies = [_Tally(min(product.published.bases)) for product in products]
     rng = random.Random(seed)  # noqa: S311 - draws zones to look at, keeps nothing secret
     blocks = unanchored = left_out = 0

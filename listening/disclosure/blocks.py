@@ -64,9 +64,9 @@ def years(products: Sequence[AuditedProduct]) -> Iterator[Year]:
 
 
 def zone_block(year: Year, zone: str, theme_parents: Mapping[str, str]) -> tuple[Block, int]:
-    """The unknown counts of one zone by area, quarter and theme, and how many claims had to be left out.
+    """The unknown counts of one zone by area, quarter and theme, and how many claims had to be given up.
 
-    A claim that `settle` made false is left out: who believed it would be led away from the truth.
+    A claim that `settle` made false is left out or widened: who believed it would be led away from the truth.
     """
     block, left_out = Block(), 0
     themes = list(dict.fromkeys(theme for _, quarter in year.quarters for theme in quarter.counted.themes))
@@ -83,10 +83,7 @@ def zone_block(year: Year, zone: str, theme_parents: Mapping[str, str]) -> tuple
             value, base = int(quarter.published.values[row, column]), quarter.published.bases[column]
             totals[k] += value
             block.cells.append(Cell(tuple(x[:, q, k].tolist()), number, row, column))
-            if abs(value - int(quarter.counted.counts[row, column])) < base:
-                block.claim(x[:, q, k], 1.0, least=value - base + 1, most=value + base - 1, middle=value)
-            else:
-                left_out += 1
+            left_out += _claim_value(block, x[:, q, k], value, int(quarter.counted.counts[row, column]), base)
     if areas:
         number, product = areas
         for column, theme in enumerate(product.counted.themes):
@@ -120,10 +117,7 @@ def restricted_blocks(year: Year, theme_parents: Mapping[str, str]) -> Iterator[
                 unknown = int(x[0, len(themes) + column])
                 value, base = int(product.published.values[row, column]), product.published.bases[column]
                 block.cells.append(Cell((unknown,), number, row, column))
-                if abs(value - int(product.counted.counts[row, column])) < base:
-                    block.claim([unknown], 1.0, least=value - base + 1, most=value + base - 1)
-                else:
-                    left_out += 1
+                left_out += _claim_value(block, [unknown], value, int(product.counted.counts[row, column]), base)
             _bound_themes(block, [*themes, *product.counted.themes], x, theme_parents)
             yield block, left_out
 
@@ -147,6 +141,13 @@ def band_blocks(year: Year) -> Iterator[tuple[Block, int]]:
                     product.published.bases[column],
                 )
                 yield block, left_out
+
+
+def _claim_value(block: Block, unknowns: Sequence[int] | IntArray, value: int, count: int, base: int) -> bool:
+    """That a value is off by less than the base; by as much as it is, where that is false, which is returned."""
+    width = max(base - 1, abs(value - count))
+    block.claim(unknowns, 1.0, least=value - width, most=value + width, middle=value)
+    return width >= base
 
 
 def _claim_year(block: Block, year: Year, district: str, theme: str, unknowns: Sequence[int] | IntArray) -> int:

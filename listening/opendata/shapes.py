@@ -45,8 +45,8 @@ NEEDS: Final = (
     Property("conversations", "integer", _("Conversations"), _("Held in the place; rounded at random.")),
     Property("mentioning", "integer", _("Mentioning"), _("Of these, those that mention the theme; rounded as well.")),
     Property("share", "number", _("Share"), _("mentioning / conversations, 0-1; null where nothing may be said.")),
-    Property("share_low", "number", _("Share, low"), _("Lower end of the 90 % interval.")),
-    Property("share_high", "number", _("Share, high"), _("Upper end of the 90 % interval.")),
+    Property("share_low", "number", _("Share, low"), _("Lower end of the 90 percent interval.")),
+    Property("share_high", "number", _("Share, high"), _("Upper end of the 90 percent interval.")),
     Property("share_eb", "number", _("Share, drawn together"), _("Empirical-Bayes share: what maps show.")),
     Property("n_eff", "number", _("Effective conversations"), _("As many independent conversations say as much.")),
     Property(

@@ -78,7 +78,9 @@ def publish_release(
         check_steward(person)
     check_two_people(proposed_by, approved_by)
     draft = dry_run(quarter, correction=correction, affected=affected)
-    return _publish(draft, _keep(draft, by=proposed_by, affected=affected), by=approved_by)
+    return publish(
+        draft, then=lambda release: _decided(release, _keep(draft, by=proposed_by, affected=affected), by=approved_by)
+    )
 
 
 def _keep(draft: Draft, *, by: User, affected: int, request: Asked = None) -> ReleaseProposal:
@@ -119,15 +121,13 @@ def approve(proposal: ReleaseProposal, *, by: User, request: Asked = None) -> Re
             f"Records of {proposal.quarter} have changed since it was proposed; reject it, and propose it again.",
             proposal=proposal.pk,
         )
-    return _publish(draft, proposal, by=by, request=request)
+    return publish(draft, then=lambda release: _decided(release, proposal, by=by, request=request))
 
 
-def _publish(draft: Draft, proposal: ReleaseProposal, *, by: User, request: Asked = None) -> Release:
-    def decide(release: Release) -> None:
-        _decide(proposal, ReleaseProposal.State.APPROVED, by)
-        record(Verb.PUBLISH_RELEASE, Release, [release.number], request=request, by=by, subject=proposal.proposed_by)
-
-    return publish(draft, then=decide)
+def _decided(release: Release, proposal: ReleaseProposal, *, by: User, request: Asked = None) -> None:
+    """In the transaction that publishes: a proposal is approved when its release is there, and not before."""
+    _decide(proposal, ReleaseProposal.State.APPROVED, by)
+    record(Verb.PUBLISH_RELEASE, Release, [release.number], request=request, by=by, subject=proposal.proposed_by)
 
 
 @transaction.atomic

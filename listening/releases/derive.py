@@ -132,7 +132,8 @@ class _Grid:
             )
             share[:, column], size[:, column] = told.share, told.size
         interval = intervals.wilson(share, size)
-        classes = reliability.reliability(held, size, interval)
+        # Too little listening is judged by the conversations: the rounding of a rare theme is in the interval.
+        classes = reliability.reliability(held, held, interval)
         return cls(given, mentions, held, intervals.PublishedShare(share, size), interval, classes, times)
 
     @property

@@ -337,6 +337,22 @@ def test_phones_come_in_by_their_own_doors(world: World) -> None:
         check("devices", ("hello", actor), greeted.status_code, wanted)
 
 
+def test_releases_are_for_stewards(world: World) -> None:
+    """Whoever gets in finds nothing to decide about: no quarter of this world was proposed."""
+    for actor in ACTORS:
+        client = world.client(actor)
+        for operation, method, path, body, good in (
+            ("list_releases", "get", "releases", None, 200),
+            ("propose_release", "post", "releases/proposals", {"quarter": "2026"}, 400),
+            ("read_release_proposal", "get", "releases/proposals/1", None, 404),
+            ("approve_release", "post", "releases/proposals/1/approval", None, 404),
+            ("reject_release", "post", "releases/proposals/1/rejection", None, 404),
+            ("withdraw_release", "post", "releases/2026-Q2-r1/withdrawal", {"reason": "x"}, 404),
+        ):
+            answer = getattr(client, method)(f"{API}/{path}", body, format="json")
+            check("releases", (operation, actor), answer.status_code, refusal(operation, actor) or good)
+
+
 def test_pulling(world: World) -> None:
     """A phone gets what its person may read, and nothing else: the same conversations as in the list."""
     for actor in ACTORS:

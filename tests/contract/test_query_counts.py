@@ -25,6 +25,7 @@ from listening.fieldwork.enrolment import LEASE, issue_code
 from listening.fieldwork.models import Device, Session, User, Venue
 from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue
+from listening.publishing.propose import propose, publish_release
 from listening.records.models import Conversation, Finding
 from listening.sync.models import Clash, Op, WaitingOp
 from tests.listening.attachments.media import ogg
@@ -153,6 +154,33 @@ def announcement() -> dict[str, object]:
     return {"id": str(uuid7()), "conversation": str(uuid7()), **told}
 
 
+def as_steward(method: str, path: str, body: object = None) -> Callable[[Filled, dict[str, str]], Any]:
+    """Asked by a second steward; `path` may name what was made first."""
+    return lambda f, made: f.ask(
+        method, path.format(**made), body, Authorization=f"Bearer {issue(User.objects.get(username='second'))}"
+    )
+
+
+def proposal(f: Filled) -> dict[str, str]:
+    """A proposal of the quarter that the records are of."""
+    first, _ = stewards(f)
+    return {"pk": str(propose("2026-Q2", by=first).pk)}
+
+
+def stewards(f: Filled) -> tuple[User, User]:
+    return person("first", Role.STEWARD), person("second", Role.STEWARD)
+
+
+def published(f: Filled) -> dict[str, str]:
+    first, second = stewards(f)
+    return {"code": publish_release("2026-Q2", proposed_by=first, approved_by=second).code}
+
+
+def two_stewards(f: Filled) -> dict[str, str]:
+    stewards(f)
+    return {}
+
+
 FINDINGS = [{"kind": "need", "text": "x", "themes": ["rent"]}]
 ASKED: dict[str, Asked] = {
     "list_layers": read("layers"),
@@ -227,6 +255,12 @@ ASKED: dict[str, Asked] = {
     ),
     "dismiss_waiting_op": Asked(lambda f, _: f.ask("DELETE", f"sync/waiting/{WaitingOp.objects.earliest('pk').pk}")),
     "list_fresh_phones": read("sync/phones", "phones", 200),
+    "list_releases": Asked(as_steward("GET", "releases"), published),
+    "propose_release": Asked(as_steward("POST", "releases/proposals", {"quarter": "2026-Q2"}), two_stewards),
+    "read_release_proposal": Asked(as_steward("GET", "releases/proposals/{pk}"), proposal),
+    "approve_release": Asked(as_steward("POST", "releases/proposals/{pk}/approval"), proposal),
+    "reject_release": Asked(as_steward("POST", "releases/proposals/{pk}/rejection"), proposal),
+    "withdraw_release": Asked(as_steward("POST", "releases/{code}/withdrawal", {"reason": "wrong"}), published),
     "issue_enrolment_code": Asked(lambda f, _: f.on_pages("devices/enrolment-codes")),
     "enrol_device": Asked(
         lambda f, h: Client().post(

@@ -1,7 +1,7 @@
 """The canonical files: text whose bytes depend on the release alone, wherever they are written. Pure.
 
-GeoJSON (RFC 7946), newline-delimited GeoJSON, CSV (RFC 4180) with CSV on the Web metadata and a data dictionary. Keys
-and rows are sorted, numbers are the shortest that read back the same, and no instant stands anywhere.
+GeoJSON (RFC 7946), newline-delimited GeoJSON, CSV (RFC 4180) with CSV on the Web metadata and a data dictionary. Rows
+and properties are sorted, numbers are the shortest that read back the same, and no instant stands anywhere.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def canonical_json(value: object) -> bytes:
 def geojson(content: Content, layer: str) -> bytes:
     """The need map of a layer as a FeatureCollection: one feature per place, theme and period."""
     about = {
-        "licence": content.head.licence,
+        "type": "FeatureCollection",
         "name": f"need-map-{layer}",
         "release": content.head.code,
-        "type": "FeatureCollection",
+        "licence": content.head.licence,
     }
-    text = json.dumps(about, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return ('{"features":[\n' + ",\n".join(_features(content, layer)) + "\n]," + text[1:] + "\n").encode()
+    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
+    return (text[:-1] + ',"features":[\n' + ",\n".join(_features(content, layer)) + "\n]}\n").encode()
 
 
 def geojson_lines(content: Content, layer: str) -> bytes:
@@ -57,7 +57,8 @@ def _features(content: Content, layer: str) -> Iterator[str]:
         properties = json.dumps(
             dict(zip(names, row, strict=True)), sort_keys=True, ensure_ascii=False, separators=(",", ":")
         )
-        yield f'{{"geometry":{drawn[str(row[at])]},"properties":{properties},"type":"Feature"}}'
+        # `type` first: GDAL knows a file of features, one a line, by it.
+        yield f'{{"type":"Feature","properties":{properties},"geometry":{drawn[str(row[at])]}}}'
 
 
 def geometry_json(place: PlaceValue) -> str:
@@ -66,7 +67,7 @@ def geometry_json(place: PlaceValue) -> str:
         [[list(position) for position in ring.coords] for ring in (part.exterior, *part.interiors)]
         for part in shapely.from_wkb(place.geometry).geoms
     ]
-    return json.dumps({"coordinates": polygons, "type": "MultiPolygon"}, separators=(",", ":"))
+    return json.dumps({"type": "MultiPolygon", "coordinates": polygons}, separators=(",", ":"))
 
 
 def csv_files(content: Content) -> Iterator[tuple[str, bytes]]:

@@ -37,7 +37,8 @@ def accuracy(made: Trial) -> None:
         print(f"{name:<40}{error.size:>8}{abs(error).max():>9}{(error**2).mean() ** 0.5:>18.2f}{error.mean():>8.2f}")
 
 
-def main() -> None:
+def main() -> int:
+    """0 when every attack fails and every control succeeds."""
     parser = argparse.ArgumentParser(prog="python -m tests.attacks.disclosure", description=__doc__)
     parser.add_argument("--conversations", type=int, default=3_000)
     parser.add_argument("--seed", type=int, default=1)
@@ -87,13 +88,16 @@ def main() -> None:
         print(f"a published {value} is in truth {told}")
 
     print(f"\n{'control, which must succeed':<58}{'cells':>8}{'recovered':>11}{'part':>8}")
-    for name, (cells, found) in {
-        "1 to 4 hidden, one tree": recovery(made, crossed=False),
-        "1 to 4 hidden, and totals of zones that cross": recovery(made, crossed=True),
-        "weekly running totals (mentions)": weekly_recovery(made),
-    }.items():
+    passed = report.passed
+    for name, least, (cells, found) in (
+        ("1 to 4 hidden, one tree", 0.10, recovery(made, crossed=False)),
+        ("1 to 4 hidden, and totals of zones that cross", 0.10, recovery(made, crossed=True)),
+        ("weekly running totals (mentions)", 0.30, weekly_recovery(made)),
+    ):
+        passed = passed and found / cells >= least
         print(f"{name:<58}{cells:>8}{found:>11}{found / cells:>8.1%}")
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
