@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from backend.db import sql
 
@@ -56,15 +56,6 @@ def excess_rights() -> Rights:
         role, *found = cursor.fetchone()
     names = ("is a superuser", "may make roles or databases", "owns tables", "may make tables")
     return Rights(role, tuple(name for name, has in zip(names, found, strict=True) if has))
-
-
-def open_tables() -> tuple[str, int]:
-    """The role of the connection for what is open to anyone, and how many tables it cannot read. Two queries."""
-    with connections["open"].cursor() as cursor:
-        cursor.execute("SELECT current_user")
-        role: str = cursor.fetchone()[0]
-        cursor.execute(sql.read("backend.db", "closed_tables.sql"), {"role": role})
-        return role, int(cursor.fetchone()[0] or 0)
 
 
 def closed_tables(role: str) -> int | None:

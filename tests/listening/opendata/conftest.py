@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,19 @@ def published(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET listening.releases_maintenance = 'on'")
         call_command("flush", interactive=False, verbosity=0)
+        _wait_for_others()
+
+
+def _wait_for_others() -> None:
+    """Threads of the server that a browser kept waiting close their sessions a moment after it is gone."""
+    for _ in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.1)
 
 
 @pytest.fixture
