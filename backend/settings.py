@@ -73,6 +73,8 @@ CITY_TIME_ZONE = os.environ.get("LISTENING_TIME_ZONE", "Europe/Rome")
 TIME_ZONE = CITY_TIME_ZONE if is_time_zone(CITY_TIME_ZONE) else "UTC"
 LANGUAGE_CODE = os.environ.get("LISTENING_LANGUAGE", "it")
 LANGUAGES = [("it", "Italiano"), ("en", "English")]
+# The metric coordinate reference system of the city's maps: RDN2008 / UTM zone 32N for Bologna.
+METRIC_EPSG = number("LISTENING_METRIC_EPSG", 7791)
 USE_I18N = True
 USE_TZ = True
 LOCALE_PATHS = [BASE_DIR / "backend" / "locale"]
@@ -92,6 +94,7 @@ INSTALLED_APPS = [
     "listening.publishing",
     "listening.sync",
     "listening.dashboard",
+    "listening.opendata",
     "listening.signin",
     "listening.demo",
     "corsheaders",
@@ -118,6 +121,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backend.http.security_headers.SecurityHeadersMiddleware",
     "backend.http.other_origins.OtherOriginsMiddleware",
+    "backend.http.anonymous.AnonymousMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "backend.http.request_size.RequestSizeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -190,6 +194,10 @@ API_DATABASE_URL = os.environ.get("LISTENING_API_DATABASE_URL", "")
 if not (API_DATABASE_URL or os.environ.get("DATABASE_URL")):
     API_DATABASE_URL = recorded_database_url(BASE_DIR, "listening_api")
 DATABASE_URL_FROM = "DATABASE_URL"
+# What is open to anyone is read under a role that sees what is published and nothing else.
+OPEN_DATABASE_URL = os.environ.get("LISTENING_OPEN_DATABASE_URL", "")
+if not (OPEN_DATABASE_URL or os.environ.get("DATABASE_URL")):
+    OPEN_DATABASE_URL = recorded_database_url(BASE_DIR, "listening_open_reader")
 if PROCESS == "web" and API_DATABASE_URL:
     DATABASE_URL, DATABASE_URL_FROM = API_DATABASE_URL, "LISTENING_API_DATABASE_URL"
 WEB_SESSION = {
@@ -204,20 +212,30 @@ COMMAND_SESSION = {"statement_timeout": "10min", "lock_timeout": "10s", "jit": "
 # By which SQL knows the city's day: boundaries come into force at its midnight (districts_day).
 CITY_SESSION = {"listening.time_zone": TIME_ZONE}
 NAMED_DATABASE, NAMED_API_DATABASE = parsed_url(DATABASE_URL), parsed_url(API_DATABASE_URL)
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        **NAMED_DATABASE,
+
+
+def connection_to(named: dict[str, Any], session: dict[str, str]) -> dict[str, Any]:
+    """A connection of Django's to a database, with settings of its session."""
+    return {
+        **named,
         "ENGINE": "django.contrib.gis.db.backends.postgis",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            **NAMED_DATABASE.get("OPTIONS", {}),  # such as sslmode
-            "options": " ".join(
-                f"-c {name}={value}"
-                for name, value in ((WEB_SESSION if PROCESS == "web" else COMMAND_SESSION) | CITY_SESSION).items()
-            ),
+            **named.get("OPTIONS", {}),  # such as sslmode
+            "options": " ".join(f"-c {name}={value}" for name, value in (session | CITY_SESSION).items()),
         },
     }
+
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": connection_to(NAMED_DATABASE, WEB_SESSION if PROCESS == "web" else COMMAND_SESSION),
+    "open": {
+        **connection_to(
+            parsed_url(OPEN_DATABASE_URL) or NAMED_DATABASE, WEB_SESSION | {"default_transaction_read_only": "on"}
+        ),
+        "TEST": {"MIRROR": "default"},  # another role, the same database
+    },
 }
 GDAL_LIBRARY_PATH = gdal_library()
 GEOS_LIBRARY_PATH = geos_library()

@@ -32,6 +32,7 @@ urlpatterns = [
     path(
         "api/v1/docs", SpectacularSwaggerView.as_view(permission_classes=[Public], url_name="schema"), name="api-docs"
     ),
+    path("open/", include("listening.opendata.urls")),
     path("problems/<slug:slug>", errors.problem_page, name="problem"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

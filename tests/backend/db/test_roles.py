@@ -435,6 +435,17 @@ class TestCheck:
         assert roles.excess_rights() == roles.Rights("listening_api", ())
 
     @committed
+    def test_the_role_of_open_data_reads_no_records(self, settings, granted, monkeypatch):
+        def found(role, url):
+            settings.PROCESS, settings.OPEN_DATABASE_URL = "web", url
+            monkeypatch.setitem(settings.DATABASES["open"], "USER", role)
+            return [message.id for message in checks.open_role(None, databases=["default"])]
+
+        assert found("listening_open_reader", "postgis://x") == []
+        assert found("listening_api", "") == ["backend.W013"]
+        assert found("listening_owner", "postgis://x") == ["backend.E013"]
+
+    @committed
     def test_each_excess_is_named(self, work_as):
         assert roles.excess_rights() == roles.Rights(
             "listening_owner", ("may make roles or databases", "owns tables", "may make tables")
