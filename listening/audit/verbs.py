@@ -25,3 +25,4 @@ class Verb(StrEnum):
     ISSUE_KEY = "issue_key"
     REVOKE_KEY = "revoke_key"
     INVITE = "invite"
+    FOLLOW_BOUNDARIES = "follow_boundaries"

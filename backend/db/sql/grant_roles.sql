@@ -41,16 +41,17 @@ BEGIN
         END IF;
         EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, listening_api, listening_worker, listening_open_reader', made.name);
         EXECUTE format('GRANT SELECT ON %s TO listening_api, listening_worker', made.name);
-        IF made.relkind IN ('r', 'p') AND made.relname NOT IN ('django_migrations', 'rollups_cell', 'rollups_occasion', 'audit_inbox', 'audit_entry') THEN
+        IF made.relkind IN ('r', 'p') AND made.relname NOT IN ('django_migrations', 'rollups_cell', 'rollups_occasion', 'rollups_epoch', 'audit_inbox', 'audit_entry') THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO listening_api', made.name);
         END IF;
     END LOOP;
 
     -- The worker writes what it is there for.
-    GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_occasion, rollups_delta, rollups_tally TO listening_worker;
+    GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_occasion, rollups_delta, rollups_tally, rollups_epoch TO listening_worker;
+    GRANT INSERT ON districts_crosswalk TO listening_worker;
     GRANT INSERT, DELETE ON sync_touched TO listening_worker;
     GRANT INSERT, UPDATE, DELETE ON sync_change, sync_held, sync_feedstate TO listening_worker;
-    GRANT UPDATE (district_id, version, updated_at) ON records_conversation TO listening_worker;
+    GRANT UPDATE (district_id, named_district_id, version, updated_at) ON records_conversation TO listening_worker;
     GRANT UPDATE (district_id) ON records_finding TO listening_worker;
     -- UPDATE of a column lets it lock a row, which it does before it deletes one.
     GRANT DELETE, UPDATE (updated_at) ON attachments_attachment TO listening_worker;

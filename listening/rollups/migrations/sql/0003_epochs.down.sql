@@ -8,6 +8,7 @@ DROP VIEW rollups_current;
 DROP VIEW rollups_recount;
 DROP VIEW rollups_placed;
 DROP VIEW rollups_roles;
+DROP VIEW rollups_today;
 
 CREATE OR REPLACE FUNCTION rollups_refresh(ids uuid[]) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 BEGIN

@@ -56,6 +56,11 @@ SELECT 'encounter' AS role, NULL::integer AS epoch_id, NULL::bigint[] AS edition
 UNION ALL
 SELECT 'encounter:' || id, id, editions, base_edition FROM rollups_epoch WHERE is_ready;
 
+-- The epoch in which the boundaries of today are counted, while records still move into them; else null. One row.
+CREATE VIEW rollups_today AS
+SELECT (SELECT e.id FROM rollups_epoch e, districts_editions_today today
+        WHERE e.is_ready AND e.since <= districts_day() AND e.editions = today.editions) AS epoch_id;
+
 -- Where each conversation is to count, from the records alone.
 CREATE VIEW rollups_placed AS
 SELECT role, c.id AS conversation_id, coalesce(
