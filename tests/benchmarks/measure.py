@@ -105,7 +105,8 @@ def need_maps_in_sql() -> None:
         query = parse_query({"layer": "area-statistica", **params}, EVERYTHING)
         segments = list(query.period.segments())
         bound = {
-            "layers": [query.layer.pk],
+            "editions": [query.edition.pk],
+            "role": query.role,
             "theme": query.theme.pk if query.theme else 0,
             "kind": "any",
             "grains": [grain for grain, _, _ in segments],
