@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from backend import clock
+from backend.db import sql
 from backend.problems import InvalidParameter
 from districts.models import BoundaryEdition, Layer
 from listening.fieldwork.scope import Reach
@@ -27,6 +30,7 @@ def boundaries_of_today() -> Boundaries:
     """
     held = BoundaryEdition.objects.valid_on(clock.today()).select_related("layer")
     editions = _sorted(held.annotate(epoch=RawSQL("(SELECT epoch_id FROM rollups_today)", ())))
+    # The same in each row: it comes with them, so that no map asks once more.
     return Boundaries(editions, getattr(editions[0], "epoch", None) if editions else None)
 
 
@@ -36,38 +40,23 @@ def boundaries_of(layer: Layer, code: str, reach: Reach) -> tuple[Boundaries, Bo
     Raises InvalidParameter when there is none by that code whose counts are ready; or when the person reads some
     districts only: these are districts of today, and an older one may reach beyond them.
     """
-    kept = list(
-        BoundaryEdition.objects.active()
-        .filter(layer=layer)
-        .annotate(
-            epoch=RawSQL(
-                "(SELECT e.id FROM rollups_epoch e WHERE e.is_ready AND e.until = districts_boundaryedition.valid_to"
-                " AND districts_boundaryedition.id = ANY (e.editions))",
-                (),
-            ),
-            beside=RawSQL(
-                "(SELECT e.editions FROM rollups_epoch e WHERE e.is_ready"
-                " AND e.until = districts_boundaryedition.valid_to)",
-                (),
-            ),
-        )
-    )
-    asked = next((one for one in kept if one.code == code and one.epoch is not None), None)
-    if asked is None or not reach.everywhere:
-        today = clock.today()
-        holding = [one.code for one in kept if one.valid_from <= today and (not one.valid_to or one.valid_to > today)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("listening.needmaps", "list_editions.sql"), {"layer": layer.pk})
+        kept: list[tuple[str, int | None, list[int] | None]] = cursor.fetchall()
+    found = next(((epoch, beside) for one, epoch, beside in kept if one == code and beside), None)
+    if found is None or not reach.everywhere:
         raise InvalidParameter(
-            f"Your assignments read edition {code!r} of {layer.code} nowhere: older boundaries are for who reads the "
-            "whole city."
-            if asked is not None
-            else f"Layer {layer.code!r} has no edition {code!r} that conversations are counted in.",
+            f"Layer {layer.code!r} has no edition {code!r} that conversations are counted in."
+            if found is None
+            else f"Edition {code!r} of layer {layer.code!r} no longer holds: it is for people who read the whole city.",
             parameter="edition",
             value=code,
-            allowed=[*holding, *(one.code for one in kept if one.epoch is not None and reach.everywhere)],
+            allowed=[one for one, epoch, _ in kept if epoch is None or reach.everywhere],
         )
-    editions = _sorted(BoundaryEdition.objects.filter(pk__in=asked.beside).select_related("layer"))
-    return Boundaries(editions, asked.epoch), next(one for one in editions if one.pk == asked.pk)
+    epoch, beside = found
+    editions = _sorted(BoundaryEdition.objects.filter(pk__in=beside).select_related("layer"))
+    return Boundaries(editions, epoch), next(one for one in editions if one.code == code and one.layer_id == layer.pk)
 
 
-def _sorted(editions: object) -> tuple[BoundaryEdition, ...]:
-    return tuple(sorted(editions, key=lambda one: (one.layer.rank, one.layer.code)))  # type: ignore[call-overload]
+def _sorted(editions: Iterable[BoundaryEdition]) -> tuple[BoundaryEdition, ...]:
+    return tuple(sorted(editions, key=lambda one: (one.layer.rank, one.layer.code)))

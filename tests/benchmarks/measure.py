@@ -276,7 +276,7 @@ def ingesting(seconds: float) -> None:
         f"{bare.conversations_per_second:12,.0f}        {product.p95_ms:.0f} ms, {bare.p95_ms:.0f} ms without cells"
     )
     say(
-        f"{'  with one epoch of old boundaries':44}{redrawn.findings_per_second:12,.0f}{bare.findings_per_second:12,.0f}"
+        f"{'  with old boundaries beside':44}{redrawn.findings_per_second:12,.0f}{bare.findings_per_second:12,.0f}"
         f"{redrawn.findings_per_second / bare.findings_per_second:8.2f}"
     )
     say(f"{'  longest wait until merged':44}{product.lag_s:10.2f} s")
