@@ -174,6 +174,28 @@ class Membership(models.Model):
         return f"{self.child_id} in {self.parent_id}"
 
 
+class Crosswalk(models.Model):
+    """How much of a district lies in a district of another edition of its layer; kept both ways, forward and back.
+
+    Shares of area are fractions of the *source*, 0-1. `is_main` marks the one with the largest share (ties: the same
+    code, then the lowest): whole counts go there. Areas decide, for they never change; figures of residents do.
+    """
+
+    source = models.ForeignKey(District, on_delete=models.CASCADE, related_name="successors")
+    target = models.ForeignKey(District, on_delete=models.CASCADE, related_name="+")
+    share_of_area = models.FloatField(validators=[MinValueValidator(0), MaxValueValidator(1)])
+    is_main = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "target"], name="crosswalk_once"),
+            models.CheckConstraint(condition=~Q(source=models.F("target")), name="crosswalk_to_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} to {self.target_id}"
+
+
 class DistrictName(models.Model):
     """A name by which people call a district, in a language, official or alias.
 

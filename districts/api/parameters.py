@@ -60,6 +60,13 @@ def parse_edition(layer: str, params: QueryDict) -> BoundaryEdition:
     return _edition(found, params.get("edition"), params.get("date"))
 
 
+def parse_crosswalk(params: QueryDict) -> tuple[BoundaryEdition, BoundaryEdition]:
+    """Read two editions of a layer; what is left out is the edition of today. Raises InvalidParameter."""
+    refuse_unknown(params, ("layer", "from", "to"))
+    layer = _layer(params.get("layer", ""))
+    return _edition(layer, params.get("from"), None, name="from"), _edition(layer, params.get("to"), None, name="to")
+
+
 def parse_tolerance(params: QueryDict) -> float | None:
     """How finely to draw: metres, or None for `geometry=none`."""
     geometry, text = params.get("geometry", "simplified"), params.get("tolerance_m")
@@ -105,19 +112,19 @@ def _layer(code: str) -> Layer:
     return found[0]
 
 
-def _edition(layer: Layer, code: str | None, date: str | None) -> BoundaryEdition:
+def _edition(layer: Layer, code: str | None, date: str | None, *, name: str = "edition") -> BoundaryEdition:
     editions = list(BoundaryEdition.objects.active().filter(layer=layer).select_related("layer"))
     if code is not None:
         found = [edition for edition in editions if edition.code == code]
-        name, value = "edition", code
+        said, value = name, code
     else:
         day = _date(date)
         found = [e for e in editions if e.valid_from <= day and (e.valid_to is None or day < e.valid_to)]
-        name, value = "date", day.isoformat()
+        said, value = "date", day.isoformat()
     if not found:
         raise InvalidParameter(
-            f"Layer {layer.code!r} has no {name} {value!r}.",
-            parameter=name,
+            f"Layer {layer.code!r} has no {'edition' if code is not None else 'date'} {value!r}.",
+            parameter=said,
             value=value,
             allowed=[
                 e.code if code is not None else f"{e.valid_from} to {e.valid_to or 'further notice'}" for e in editions

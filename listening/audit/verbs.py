@@ -29,3 +29,4 @@ class Verb(StrEnum):
     REJECT_RELEASE = "reject_release"
     PUBLISH_RELEASE = "publish_release"
     WITHDRAW_RELEASE = "withdraw_release"
+    FOLLOW_BOUNDARIES = "follow_boundaries"

@@ -75,6 +75,17 @@ class Conversation(models.Model):
     district = models.ForeignKey(
         "districts.District", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    named_district = models.ForeignKey(
+        "districts.District",
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The district that was named, where boundaries have moved it since; the database forgets it "
+        "when another place is named.",
+    )
     is_test = models.BooleanField(default=False, help_text="A trial entry: kept, never counted.")
     may_be_counted = models.BooleanField(default=True, help_text="A legal basis for statistics is present.")
     submission_fingerprint = models.BinaryField(
@@ -88,6 +99,9 @@ class Conversation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(people_count__gte=1), name="conversation_has_people"),
             place_fits("conversation_place_fits"),
+            models.CheckConstraint(
+                condition=Q(named_district__isnull=True) | Q(place="district"), name="conversation_named_district"
+            ),
         ]
         indexes = [
             models.Index(fields=["-occurred_at", "-id"], name="conversation_newest"),

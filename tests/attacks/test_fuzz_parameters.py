@@ -18,6 +18,7 @@ from tests.people import person
 
 ADDRESSES = {
     "/api/v1/districts": [*DISTRICTS],
+    "/api/v1/districts/crosswalk": ["layer", "from", "to"],
     "/api/v1/conversations": [*ConversationFilter.base_filters, "limit", "cursor"],
     "/api/v1/need-map": [*NEED_MAP, "compare", "geometry"],
     "/api/v1/need-map/hexagons": ["period", "theme", "kind", "resolution"],
@@ -30,7 +31,7 @@ ADDRESSES = {
     "/api/v1/need-map/trend": [*NEED_MAP, "compare"],
     "/api/v1/need-map/clusters": NEED_MAP,
     "/api/v1/need-map/cells": [*NEED_MAP, "by", "geometry"],
-    "/api/v1/coverage": ["layer", "period"],
+    "/api/v1/coverage": ["layer", "edition", "period"],
     "/api/v1/coverage/next": ["layer", "conversations", "sessions"],
     "/api/v1/coverage/representation": ["layer", "period", "year", "source"],
     "/api/v1/coverage/weights": ["district", "period", "theme", "variables", "year", "source"],

@@ -224,6 +224,7 @@ ASKED: dict[str, Asked] = {
     "list_layers": read("layers"),
     "list_districts": read("districts?layer=area"),
     "read_district": read("districts/{area}"),
+    "district_crosswalk": read("districts/crosswalk?layer=area"),
     "list_themes": read("themes"),
     "list_venues": read("venues", "venues"),
     "list_sessions": read("sessions", "sessions", 200),

@@ -59,6 +59,7 @@ def test_who_may_call_is_told() -> None:
 def test_every_query_parameter_is_told() -> None:
     expected = {
         "/api/v1/districts": {*parameters.PARAMETERS},
+        "/api/v1/districts/crosswalk": {"layer", "from", "to"},
         "/api/v1/districts/{id}": {"geometry", "tolerance_m"},
         "/api/v1/conversations": {*ConversationFilter.base_filters, *record_pages.PARAMETERS},
         "/api/v1/findings": {*FindingFilter.base_filters, *record_pages.PARAMETERS},
@@ -73,7 +74,7 @@ def test_every_query_parameter_is_told() -> None:
         "/api/v1/need-map/trend": {*NEED_MAP_PARAMETERS, "compare"},
         "/api/v1/need-map/clusters": {*NEED_MAP_PARAMETERS},
         "/api/v1/need-map/cells": {*NEED_MAP_PARAMETERS, "by", "geometry"},
-        "/api/v1/coverage": {"layer", "period"},
+        "/api/v1/coverage": {"layer", "edition", "period"},
         "/api/v1/coverage/next": {"layer", "conversations", "sessions"},
         "/api/v1/coverage/representation": {"layer", "period", "year", "source"},
         "/api/v1/coverage/weights": {"district", "period", "theme", "variables", "year", "source"},

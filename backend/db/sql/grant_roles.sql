@@ -43,19 +43,20 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %s TO listening_api, listening_worker', made.name);
         IF made.relkind IN ('r', 'p') AND made.relname NOT LIKE 'releases\_%' AND made.relname NOT IN (
             'django_migrations', 'rollups_cell', 'rollups_occasion', 'rollups_square', 'rollups_square_version',
-            'rollups_hexagon', 'audit_inbox', 'audit_entry'
+            'rollups_hexagon', 'rollups_epoch', 'audit_inbox', 'audit_entry'
         ) THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO listening_api', made.name);
         END IF;
     END LOOP;
 
     -- The worker writes what it is there for.
-    GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_occasion, rollups_delta, rollups_tally TO listening_worker;
+    GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_occasion, rollups_delta, rollups_tally, rollups_epoch TO listening_worker;
     GRANT INSERT, UPDATE, DELETE ON rollups_square, rollups_square_version, rollups_square_delta, rollups_hexagon
         TO listening_worker;
+    GRANT INSERT ON districts_crosswalk TO listening_worker;
     GRANT INSERT, DELETE ON sync_touched TO listening_worker;
     GRANT INSERT, UPDATE, DELETE ON sync_change, sync_held, sync_feedstate TO listening_worker;
-    GRANT UPDATE (district_id, version, updated_at) ON records_conversation TO listening_worker;
+    GRANT UPDATE (district_id, named_district_id, version, updated_at) ON records_conversation TO listening_worker;
     GRANT UPDATE (district_id) ON records_finding TO listening_worker;
     -- UPDATE of a column lets it lock a row, which it does before it deletes one.
     GRANT DELETE, UPDATE (updated_at) ON attachments_attachment TO listening_worker;

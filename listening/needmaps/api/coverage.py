@@ -18,7 +18,7 @@ from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.needmaps.api.documents import METHOD, as_period, rounded
-from listening.needmaps.api.parameters import LAYER, PERIOD
+from listening.needmaps.api.parameters import EDITION, LAYER, PERIOD
 from listening.needmaps.api.serializers import CoverageNextSerializer, CoverageSerializer
 from listening.needmaps.coverage import Listening, cover, last_year, propose
 from listening.needmaps.query import NeedMapQuery, parse_query
@@ -39,12 +39,12 @@ class CoverageView(APIView):
 
     @extend_schema(
         operation_id="coverage",
-        parameters=[LAYER, PERIOD],
+        parameters=[LAYER, EDITION, PERIOD],
         responses={200: CoverageSerializer, 304: OpenApiResponse(description="You have this coverage.")},
     )
     def get(self, request: Request) -> HttpResponse:
         """Conversations, people and sessions of each place, and people met per 1,000 residents."""
-        refuse_unknown(request.GET, ("layer", "period"))
+        refuse_unknown(request.GET, ("layer", "edition", "period"))
         query = parse_query(request.GET.dict(), person_of(request).scope)
         told = cover(query)
         balance = told.balance

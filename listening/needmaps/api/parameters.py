@@ -9,6 +9,12 @@ from listening.needmaps.grid import COMPARISONS
 from listening.records.models import Finding
 
 LAYER = OpenApiParameter("layer", str, description="Code of a layer; the city's default layer when left out.")
+EDITION = OpenApiParameter(
+    "edition",
+    str,
+    description="Code of a boundary edition of the layer, also of one that no longer holds; today's when left out. "
+    "Older ones are for people who read the whole city.",
+)
 PERIOD = OpenApiParameter(
     "period",
     str,

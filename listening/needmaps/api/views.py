@@ -18,7 +18,7 @@ from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.needmaps.annotate import annotate
 from listening.needmaps.api.documents import Document, file_name
-from listening.needmaps.api.parameters import COMPARE, KIND, LAYER, PERIOD, THEME
+from listening.needmaps.api.parameters import COMPARE, EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import NeedMapSerializer
 from listening.needmaps.query import PARAMETERS, parse_compare, parse_query
 from listening.releases.models import Release
@@ -39,6 +39,7 @@ class NeedMapView(APIView):
         operation_id="need_map",
         parameters=[
             LAYER,
+            EDITION,
             PERIOD,
             THEME,
             KIND,

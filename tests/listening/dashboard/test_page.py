@@ -207,6 +207,7 @@ def test_areas_lead_to_their_rows_and_rows_to_their_areas(listened, look):
         ({"theme": "nonsense"}, "Non esiste il tema «nonsense»"),
         ({"kind": "nonsense"}, "Non esiste il tipo «nonsense»"),
         ({"layer": "nonsense"}, "Non esiste il livello «nonsense»"),
+        ({"edition": "1800"}, "Non esistono confini «1800»"),
         ({"period": "2026-13"}, "«2026-13» non è un periodo"),
         ({"sort": "nonsense"}, "per «nonsense»"),
         ({"theme": "<script>alert(1)</script>"}, "«<script>alert(1)</script>»"),
