@@ -95,7 +95,7 @@ class TestGeoJSON:
 
     def test_the_number_of_queries_does_not_grow(self, ask, django_assert_num_queries):
         ask(layer="area", theme="rent")
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             ask(layer="area", theme="rent")
 
     def test_plain_json_by_accept(self, ask):
