@@ -323,6 +323,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "OpType": "listening.sync.ops.TYPES",
         "RowType": ["conversation"],
         "Settlement": "listening.sync.models.Clash.Settlement",
+        "ReleaseStatus": "listening.releases.models.Release.Status",
+        "ProposalState": "listening.publishing.models.ReleaseProposal.State",
     },
     "TITLE": "Neighbourhood listening",
     "DESCRIPTION": "Log conversations, and read need maps that say how much listening stands behind them.",
