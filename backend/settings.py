@@ -323,6 +323,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "OpType": "listening.sync.ops.TYPES",
         "RowType": ["conversation"],
         "Settlement": "listening.sync.models.Clash.Settlement",
+        "StatusEnum": ["accepted", "conflict", "deferred", "quarantined", "rejected", "retry", "duplicate"],
         "ReleaseStatus": "listening.releases.models.Release.Status",
         "ProposalState": "listening.publishing.models.ReleaseProposal.State",
     },
