@@ -131,6 +131,7 @@ class TestServing:
 class TestDeployment:
     CITY = {
         "LISTENING_PROCESS": "web", "LISTENING_DEMO": "", "LISTENING_DEBUG": "", "LISTENING_SECRET_KEY": "6Kz-w1" * 10,
+        "LISTENING_DISCLOSURE_KEY": "0f" * 32,
         "LISTENING_ALLOWED_HOSTS": "listening.example.org", "LISTENING_TRUST_PROXY": "1",
         "LISTENING_TRUSTED_ORIGINS": "https://listening.example.org",
     }  # fmt: skip

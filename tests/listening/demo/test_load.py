@@ -20,6 +20,7 @@ from listening.fieldwork.models import Session, User, Venue
 from listening.needmaps.build import build_need_map, parse_query
 from listening.needmaps.representation import represent
 from listening.records.models import Conversation, Finding
+from listening.releases.models import Release
 from tests.listening.rollups.recount import differences
 from tests.people import EVERYTHING
 
@@ -132,6 +133,19 @@ def test_the_same_seed_gives_the_same_conversations(demo):
     Session.objects.all().delete()
     load_demo(conversations=60, until=UNTIL, seed=2, tell=quiet)
     assert fingerprint() != first
+
+
+def test_its_closed_quarters_are_published_by_its_two_stewards(demo, settings, tmp_path):
+    settings.RELEASES_ROOT = tmp_path
+    settings.DISCLOSURE_KEY = ""
+    told = []
+    load_demo(conversations=400, until=UNTIL, publish=True, tell=told.append)
+    assert Release.objects.filter(quarter="2026-Q1").exists()
+    assert all(one.audit["passed"] for one in Release.objects.all())
+    assert any("0 recovered" in line for line in told)
+    before = Release.objects.count()
+    load_demo(conversations=400, until=UNTIL, publish=True, tell=quiet)
+    assert Release.objects.count() == before
 
 
 class TestElsewhere:

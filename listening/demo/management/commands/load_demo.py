@@ -18,6 +18,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, conversations: int, seed: int, until: dt.date | None, **options: Any) -> None:
         try:
-            load_demo(conversations=conversations, seed=seed, until=until, tell=self.stdout.write)
+            load_demo(conversations=conversations, seed=seed, until=until, publish=True, tell=self.stdout.write)
         except (NotADemo, BrokenFixture) as error:
             raise CommandError(str(error)) from error
