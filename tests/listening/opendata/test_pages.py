@@ -8,7 +8,8 @@ from tests.browser.conftest import browser, visit  # noqa: F401  (the browser of
 from tests.browser.test_dashboard import accessibility_violations, overflow
 from tests.listening.opendata.world import NEWEST
 
-pytestmark = pytest.mark.browser
+# The service first: what is made last is taken away first, and a browser keeps threads of the service waiting.
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("running")]
 ADDRESSES = [
     "/open/", "/open/conformance", "/open/collections", "/open/collections/need-map-latest", "/open/releases/",
     "/open/collections/need-map-latest/items?layer=area&theme=rent", "/open/collections/need-map-latest/queryables",
