@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "listening.needmaps",
     "listening.sync",
     "listening.dashboard",
+    "listening.fieldapp",
     "listening.signin",
     "listening.demo",
     "corsheaders",
@@ -280,7 +281,7 @@ STORAGES: dict[str, dict[str, Any]] = {
             "directory_permissions_mode": 0o700,
         },
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "backend.http.static_files.StaticFiles"},
 }
 
 REST_FRAMEWORK: dict[str, Any] = {
