@@ -55,6 +55,7 @@ class FieldPhone:
         (device,) = Device.objects.exclude(pk__in=known)
         assert number == device.comparison_number
         confirm(device)
+        self.page.locator("#net").tap()
         self.page.locator("#number").wait_for(state="detached", timeout=10_000)
         # The areas and themes are there, and so is all that the app needs without a network.
         self.page.locator("html[data-worker=ready]").wait_for()
@@ -65,8 +66,15 @@ class FieldPhone:
         """Three taps."""
         self.page.locator(f"#t-{theme}").tap()
         self.page.locator(f"#severity-{severity}").tap()
+        self.save()
+
+    def save(self) -> None:
+        """Save, and wait until the form is empty again, or a change is done."""
         self.page.locator("#save").tap()
-        self.page.locator(f"#t-{theme}[aria-pressed=false]").wait_for()
+        self.page.locator("#s-themes:not(:has([aria-pressed=true])), main[data-view=today]").wait_for()
+
+    def said(self, words: str) -> None:
+        expect(self.page.locator(".toast")).to_contain_text(words)
 
     def waits(self, count: int, timeout_s: float = 15) -> None:
         """Until the counter says so."""

@@ -87,10 +87,10 @@ export async function begin() {
 /** @param {string} id */
 async function undo(id) {
   await ops.remove(id);
-  state.toast = null;
+  await load();
+  say(t("save.undone"));
   announce();
   wake();
-  say(t("save.undone"));
 }
 
 /** Change a conversation. @param {string} id */
@@ -113,6 +113,7 @@ export async function stopChanging() {
 export async function removeConversation(id) {
   await ops.remove(id);
   if (state.form.id === id) await stopChanging();
+  await load();
   say(t("save.deleted"));
   announce();
   wake();
