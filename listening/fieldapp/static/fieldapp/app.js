@@ -87,11 +87,13 @@ async function catchUp() {
 async function install() {
   if (!("serviceWorker" in navigator)) return;
   let isReloading = false;
-  const hadOne = Boolean(navigator.serviceWorker.controller);
+  let hasOne = Boolean(navigator.serviceWorker.controller);
   navigator.serviceWorker.addEventListener("controllerchange", async () => {
     document.documentElement.dataset.worker = "ready";
     // The first worker takes over a page that is of its version already.
-    if (!hadOne || isReloading) return;
+    const isFirst = !hasOne;
+    hasOne = true;
+    if (isFirst || isReloading) return;
     isReloading = true;
     await flush();
     location.reload();
