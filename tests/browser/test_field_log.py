@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
+from listening.attachments.models import Attachment
 from listening.codelists.models import Theme
 from listening.fieldwork.models import Device
 from listening.records.models import Conversation, Tombstone
@@ -214,3 +216,17 @@ def test_the_page_to_add_a_phone_has_no_barrier(browser, server, transactional_d
         expect(page.locator("#enrol-error")).to_contain_text("does not hold")
         phone.shoot("enrol")
         assert Device.objects.count() == 0
+
+
+def test_a_photo_goes_along_and_leaves_the_phone_when_it_has_arrived(phone, tmp_path):
+    picture = tmp_path / "bench.jpg"
+    Image.effect_noise((640, 480), 80).save(picture, quality=90)
+    page = phone.page
+    page.locator("#more").tap()
+    page.locator("#photo").set_input_files(picture)
+    page.get_by_role("button", name="Remove the photo").wait_for()
+    phone.log()
+    phone.waits(0, 40)
+    attachment = only(Attachment.objects.all())
+    assert attachment.conversation_id == only(Conversation.objects.all()).pk
+    assert attachment.state == "complete"

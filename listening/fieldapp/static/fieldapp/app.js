@@ -9,6 +9,7 @@ import { sendPhotos } from "./photos.js";
 import { refreshReference, refreshVenues } from "./reference.js";
 import { announce, alsoSend, start } from "./schedule.js";
 import { referenceCame, refresh } from "./screen.js";
+import { show } from "./stage.js";
 import { load, loadReference, state } from "./state.js";
 import { loadWords, t, told } from "./words.js";
 
@@ -29,6 +30,8 @@ async function main() {
   refresh();
   document.documentElement.dataset.ready = "yes";
   addEventListener("pagehide", flush);
+  // A code that was scanned while the app was open already.
+  addEventListener("hashchange", () => { if (!state.device) show(state.view); });
   document.addEventListener("visibilitychange", flush);
   alsoSend(async () => {
     await sendPhotos(announce);

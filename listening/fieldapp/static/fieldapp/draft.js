@@ -7,7 +7,8 @@ import { asked, keep, transact } from "./store.js";
 
 const PREFIX = "draft:";
 let name = "";
-let timer = 0;
+/** @type {Promise<void> | null} */
+let writing = null;
 /** @type {any} */
 let latest;
 
@@ -31,26 +32,29 @@ const hold = (key) =>
     });
   });
 
-/** @param {any} form */
+/** @param {any} form is written at once, and what is typed meanwhile right after it */
 export function keepDraft(form) {
   latest = form;
-  clearTimeout(timer);
-  timer = setTimeout(flush, 120);
+  document.documentElement.dataset.draft = "writing";
+  writing ??= write().finally(() => { writing = null; });
 }
 
-/** Write it now: the page may be about to go. */
-export async function flush() {
-  clearTimeout(timer);
-  if (latest === undefined || !name) return;
-  const form = latest;
-  latest = undefined;
-  await keep(name, form);
+async function write() {
+  while (latest !== undefined && name) {
+    const form = latest;
+    latest = undefined;
+    await keep(name, form);
+  }
+  document.documentElement.dataset.draft = "kept";
 }
+
+/** Until all is written: the page may be about to go. */
+export const flush = async () => { await writing; };
 
 /** What was being filled is saved, or was let go. */
 export async function dropDraft() {
-  clearTimeout(timer);
   latest = undefined;
+  await writing;
   if (name) await keep(name, undefined);
 }
 

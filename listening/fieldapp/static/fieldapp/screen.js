@@ -31,17 +31,19 @@ export function refresh() {
   const isIn = Boolean(state.device);
   const view = isIn ? state.view : "enrol";
   // A form, or words half typed, are drawn anew only when one comes to them.
-  if (view !== drawn || view === "today" || view === "coverage" || (view === "more" && !isTyping())) {
+  const key = `${view} ${state.device?.state}`;
+  if (key !== drawn || view === "today" || view === "coverage" || (view === "more" && !isTyping())) {
     const main = h("main", { id: "main", tabindex: -1, "data-view": view }, isIn && state.device?.state === "unconfirmed" && banner(), isIn ? VIEWS[state.view]() : enrolView());
     const old = document.getElementById("main");
     if (old) replace(old, main);
     else app.append(main);
-    drawn = view;
+    drawn = key;
   }
   part("head", head(), "prepend");
   part("foot", isIn ? foot() : h("div", { id: "foot" }), "append");
   document.documentElement.dataset.state = isIn ? "in" : "out";
   document.documentElement.dataset.waiting = String(waiting());
+  document.documentElement.dataset.activity = doing();
 }
 
 const isTyping = () => document.activeElement instanceof HTMLInputElement || document.activeElement instanceof HTMLSelectElement;
