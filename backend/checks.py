@@ -12,10 +12,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError
 
-from backend.db.roles import excess_rights
+from backend.db.roles import closed_tables, excess_rights
 from backend.http.client_address import networks
 from backend.http.other_origins import is_origin
 from backend.http.rate_limit import DEFAULTS, parse_limits
+from backend.ogc.crs import METRE_DECIMALS, epsg
 
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "testserver"}
 
@@ -84,6 +85,47 @@ def web_role(
         return [Error(said, hint=hint, id="backend.E012")]
     hint = "Run `manage.py set_up_database_roles`, then set LISTENING_API_DATABASE_URL to the role listening_api."
     return [Warning(said, hint=hint, id="backend.W012")]
+
+
+@register(Tags.database)
+def open_role(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """What is open to anyone is read under a role that cannot read records, whatever a query says."""
+    if settings.PROCESS != "web" or "default" not in (databases or ()) or not settings.NAMED_DATABASE.get("NAME"):
+        return []
+    role = str(settings.DATABASES["open"].get("USER", ""))
+    try:
+        closed = closed_tables(role)
+    except DatabaseError:
+        return []  # other checks say that there is no answer
+    if closed != 0:  # None: there is no such role, and nothing is read
+        return []
+    said = f"/open/ reads as {role}, which may read every table."
+    if settings.OPEN_DATABASE_URL:
+        hint = "Let LISTENING_OPEN_DATABASE_URL name listening_open_reader, which `set_up_database_roles` makes."
+        return [Error(said, hint=hint, id="backend.E013")]
+    hint = "Run `manage.py set_up_database_roles`, then set LISTENING_OPEN_DATABASE_URL to listening_open_reader."
+    return [Warning(said, hint=hint, id="backend.W013")]
+
+
+@register()
+def metric_system(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The city's metric coordinate reference system is one."""
+    try:
+        system = epsg(settings.METRIC_EPSG)
+        fault = "" if system.decimals == METRE_DECIMALS else f"EPSG:{settings.METRIC_EPSG} is in degrees"
+    except ValueError as error:
+        fault = str(error)
+    if not fault:
+        return []
+    return [
+        Error(
+            f"LISTENING_METRIC_EPSG: {fault}.",
+            hint="Give the number of a projected system of EPSG, e.g. 7791 for Bologna or 25833 for Berlin.",
+            id="backend.E023",
+        )
+    ]
 
 
 @register()

@@ -73,6 +73,8 @@ CITY_TIME_ZONE = os.environ.get("LISTENING_TIME_ZONE", "Europe/Rome")
 TIME_ZONE = CITY_TIME_ZONE if is_time_zone(CITY_TIME_ZONE) else "UTC"
 LANGUAGE_CODE = os.environ.get("LISTENING_LANGUAGE", "it")
 LANGUAGES = [("it", "Italiano"), ("en", "English")]
+# The metric coordinate reference system of the city's maps: RDN2008 / UTM zone 32N for Bologna.
+METRIC_EPSG = number("LISTENING_METRIC_EPSG", 7791)
 USE_I18N = True
 USE_TZ = True
 LOCALE_PATHS = [BASE_DIR / "backend" / "locale"]
@@ -87,10 +89,13 @@ INSTALLED_APPS = [
     "listening.records",
     "listening.attachments",
     "listening.rollups",
+    "listening.releases",
     "listening.needmaps",
+    "listening.publishing",
     "listening.sync",
     "listening.dashboard",
     "listening.fieldapp",
+    "listening.opendata",
     "listening.signin",
     "listening.demo",
     "corsheaders",
@@ -117,6 +122,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backend.http.security_headers.SecurityHeadersMiddleware",
     "backend.http.other_origins.OtherOriginsMiddleware",
+    "backend.http.anonymous.AnonymousMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "backend.http.request_size.RequestSizeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -189,6 +195,10 @@ API_DATABASE_URL = os.environ.get("LISTENING_API_DATABASE_URL", "")
 if not (API_DATABASE_URL or os.environ.get("DATABASE_URL")):
     API_DATABASE_URL = recorded_database_url(BASE_DIR, "listening_api")
 DATABASE_URL_FROM = "DATABASE_URL"
+# What is open to anyone is read under a role that sees what is published and nothing else.
+OPEN_DATABASE_URL = os.environ.get("LISTENING_OPEN_DATABASE_URL", "")
+if not (OPEN_DATABASE_URL or os.environ.get("DATABASE_URL")):
+    OPEN_DATABASE_URL = recorded_database_url(BASE_DIR, "listening_open_reader")
 if PROCESS == "web" and API_DATABASE_URL:
     DATABASE_URL, DATABASE_URL_FROM = API_DATABASE_URL, "LISTENING_API_DATABASE_URL"
 WEB_SESSION = {
@@ -203,20 +213,30 @@ COMMAND_SESSION = {"statement_timeout": "10min", "lock_timeout": "10s", "jit": "
 # By which SQL knows the city's day: boundaries come into force at its midnight (districts_day).
 CITY_SESSION = {"listening.time_zone": TIME_ZONE}
 NAMED_DATABASE, NAMED_API_DATABASE = parsed_url(DATABASE_URL), parsed_url(API_DATABASE_URL)
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        **NAMED_DATABASE,
+
+
+def connection_to(named: dict[str, Any], session: dict[str, str]) -> dict[str, Any]:
+    """A connection of Django's to a database, with settings of its session."""
+    return {
+        **named,
         "ENGINE": "django.contrib.gis.db.backends.postgis",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            **NAMED_DATABASE.get("OPTIONS", {}),  # such as sslmode
-            "options": " ".join(
-                f"-c {name}={value}"
-                for name, value in ((WEB_SESSION if PROCESS == "web" else COMMAND_SESSION) | CITY_SESSION).items()
-            ),
+            **named.get("OPTIONS", {}),  # such as sslmode
+            "options": " ".join(f"-c {name}={value}" for name, value in (session | CITY_SESSION).items()),
         },
     }
+
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": connection_to(NAMED_DATABASE, WEB_SESSION if PROCESS == "web" else COMMAND_SESSION),
+    "open": {
+        **connection_to(
+            parsed_url(OPEN_DATABASE_URL) or NAMED_DATABASE, WEB_SESSION | {"default_transaction_read_only": "on"}
+        ),
+        "TEST": {"MIRROR": "default"},  # another role, the same database
+    },
 }
 GDAL_LIBRARY_PATH = gdal_library()
 GEOS_LIBRARY_PATH = geos_library()
@@ -224,6 +244,16 @@ GEOS_LIBRARY_PATH = geos_library()
 # --- the audit ---------------------------------------------------------------------------------------
 # Whoever reads what others logged about a sensitive theme says for what purpose.
 PURPOSE_REQUIRED = flag("LISTENING_PURPOSE_REQUIRED")
+
+# --- releases ----------------------------------------------------------------------------------------
+# 32 bytes, in hexadecimal or base64: where rounding starts. The demo and the tests need none of their own
+# (publishing.E001).
+DISCLOSURE_KEY = os.environ.get("LISTENING_DISCLOSURE_KEY", "").strip()
+INSECURE_DISCLOSURE_KEY = "6f6e6c792d666f722d7468652d64656d6f2d616e642d7468652d746573747321"
+# The layer whose counts are published by the quarter; empty: found, see docs/reference/releases.md.
+PUBLICATION_LAYER = os.environ.get("LISTENING_PUBLICATION_LAYER", "").strip()
+OPEN_LICENCE = os.environ.get("LISTENING_OPEN_LICENCE", "CC-BY-4.0").strip()
+RELEASES_ROOT = Path(os.environ.get("LISTENING_RELEASES_ROOT", "").strip() or BASE_DIR / "var" / "releases")
 
 # --- the edge ----------------------------------------------------------------------------------------
 BODY_LIMIT_BYTES = 1_048_576
@@ -311,6 +341,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "OpKind": "listening.sync.ops.KINDS",
         "OpType": "listening.sync.ops.TYPES",
         "RowType": ["conversation"],
+        "NoRatioReason": "listening.needmaps.representation.REASONS",
+        "ReasonEnum": "listening.sync.api.serializers.REASONS",
         "Settlement": "listening.sync.models.Clash.Settlement",
     },
     "TITLE": "Neighbourhood listening",
@@ -339,6 +371,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "CRITICAL"},
         "django.server": {"level": "CRITICAL"},
+        "pyogrio": {"level": "WARNING"},  # it counts what it writes
         "fido2": {"level": "WARNING"},  # below, it writes the numbers of people's security keys
     },
 }

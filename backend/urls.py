@@ -11,6 +11,7 @@ from listening.dashboard import entrance
 from listening.dashboard.views import dashboard
 from listening.fieldapp import views as fieldapp
 from listening.fieldwork import pages as fieldwork
+from listening.publishing import pages as publishing
 
 urlpatterns = [
     path("", entrance.home, name="home"),
@@ -23,6 +24,11 @@ urlpatterns = [
     path("devices/add/", fieldwork.add_device, name="device-add"),
     path("devices/<uuid:pk>/confirm/", fieldwork.confirm_device, name="device-confirm"),
     path("devices/<uuid:pk>/revoke/", fieldwork.revoke_device, name="device-revoke"),
+    path("releases/", publishing.releases, name="releases"),
+    path("releases/propose/", publishing.propose_release, name="release-propose"),
+    path("releases/<int:pk>/approve/", publishing.approve_release, name="release-approve"),
+    path("releases/<int:pk>/reject/", publishing.reject_release, name="release-reject"),
+    path("releases/<str:code>/withdraw/", publishing.withdraw_release, name="release-withdraw"),
     path("language/", access(Public)(set_language), name="set_language"),
     path("api/v1/", include("districts.api.urls")),
     path("api/v1/", include("listening.urls")),
@@ -30,6 +36,7 @@ urlpatterns = [
     path(
         "api/v1/docs", SpectacularSwaggerView.as_view(permission_classes=[Public], url_name="schema"), name="api-docs"
     ),
+    path("open/", include("listening.opendata.urls")),
     path("problems/<slug:slug>", errors.problem_page, name="problem"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

@@ -174,6 +174,28 @@ class Membership(models.Model):
         return f"{self.child_id} in {self.parent_id}"
 
 
+class Crosswalk(models.Model):
+    """How much of a district lies in a district of another edition of its layer; kept both ways, forward and back.
+
+    Shares of area are fractions of the *source*, 0-1. `is_main` marks the one with the largest share (ties: the same
+    code, then the lowest): whole counts go there. Areas decide, for they never change; figures of residents do.
+    """
+
+    source = models.ForeignKey(District, on_delete=models.CASCADE, related_name="successors")
+    target = models.ForeignKey(District, on_delete=models.CASCADE, related_name="+")
+    share_of_area = models.FloatField(validators=[MinValueValidator(0), MaxValueValidator(1)])
+    is_main = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "target"], name="crosswalk_once"),
+            models.CheckConstraint(condition=~Q(source=models.F("target")), name="crosswalk_to_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} to {self.target_id}"
+
+
 class DistrictName(models.Model):
     """A name by which people call a district, in a language, official or alias.
 
@@ -202,6 +224,29 @@ class DistrictName(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.normalised = normalise(self.name)
         super().save(*args, **kwargs)
+
+
+class ReferenceMargin(models.Model):
+    """Residents of a district in one band of one variable, in a year, according to a source.
+
+    A margin is all rows of a district, variable, year and source; a band in which nobody lives has a row with 0, so
+    that a band without a row is one that the source does not know. What the bands mean to listening is not known here.
+    """
+
+    district = models.ForeignKey(District, on_delete=models.CASCADE, related_name="margins")
+    variable = models.SlugField(max_length=20, db_index=False, help_text="What residents are told apart by, e.g. age.")
+    band = models.CharField(max_length=20, help_text="E.g. 65+.")
+    year = models.PositiveSmallIntegerField()
+    source = models.CharField(max_length=200)
+    people = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["district", "variable", "year", "source", "band"], name="margin_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.district_id} {self.variable} {self.band} {self.year}: {self.people}"
 
 
 class Population(models.Model):

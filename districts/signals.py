@@ -2,5 +2,9 @@
 
 from django.dispatch import Signal
 
+# Sent with `edition` when its districts are stored and nothing is in force yet: time to prepare.
+edition_drawn = Signal()
 # Sent with `edition` inside the transaction that activates it: a receiver that fails leaves the old boundaries.
 edition_activated = Signal()
+# Sent with `edition` after that transaction.
+edition_in_force = Signal()

@@ -7,6 +7,7 @@ where nobody lives.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -33,12 +34,34 @@ def simplified_geometries(edition: BoundaryEdition, tolerance_m: float) -> dict[
     The tolerance is in metres: Visvalingam-Whyatt removes a vertex when its triangle has an area below its square (see
     `shapely.coverage_simplify`). It is rounded down to one of `STEPS_M`. Cached: an edition never changes its geometry.
     """
-    step = max(s for s in STEPS_M if s <= max(tolerance_m, 0.0))
-    return _simplified(edition.pk, edition.checksum, step)
+    return _simplified(edition.pk, edition.checksum, _step(tolerance_m))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coverage:
+    """Polygons of an edition in EPSG:4326 degrees, by district primary key, side by side."""
+
+    keys: tuple[int, ...]
+    polygons: NDArray[Any]
+
+
+def simplified_coverage(edition: BoundaryEdition, tolerance_m: float) -> Coverage:
+    """The same as `simplified_geometries`, as shapely polygons. Cached; not to be changed."""
+    return _coverage(edition.pk, edition.checksum, _step(tolerance_m))
+
+
+def _step(tolerance_m: float) -> float:
+    return max(step for step in STEPS_M if step <= max(tolerance_m, 0.0))
 
 
 @lru_cache(maxsize=64)
 def _simplified(edition_id: int, checksum: str, tolerance_m: float) -> dict[int, str]:
+    coverage = _coverage(edition_id, checksum, tolerance_m)
+    return dict(zip(coverage.keys, shapely.to_geojson(coverage.polygons).tolist(), strict=True))
+
+
+@lru_cache(maxsize=64)
+def _coverage(edition_id: int, checksum: str, tolerance_m: float) -> Coverage:
     """The checksum is part of the key because two databases may give one number to different editions."""
     rows = District.objects.filter(edition=edition_id).values_list("pk", "geometry")
     keys, wkb = zip(*[(pk, bytes(geometry.wkb)) for pk, geometry in rows], strict=True)
@@ -46,7 +69,7 @@ def _simplified(edition_id: int, checksum: str, tolerance_m: float) -> dict[int,
     if tolerance_m > 0:
         polygons = simplify_coverage(polygons, tolerance_m)
     polygons = shapely.orient_polygons(shapely.transform(polygons, lambda xy: np.round(xy, DECIMALS)))
-    return dict(zip(keys, shapely.to_geojson(polygons).tolist(), strict=True))
+    return Coverage(keys, polygons)
 
 
 def simplify_coverage(polygons: NDArray[Any], tolerance_m: float) -> NDArray[Any]:

@@ -8,5 +8,6 @@ urlpatterns = [
     path("", include("listening.capture.api.urls")),
     path("", include("listening.attachments.api.urls")),
     path("", include("listening.needmaps.api.urls")),
+    path("", include("listening.publishing.api.urls")),
     path("sync/", include("listening.sync.api.urls")),
 ]

@@ -1,5 +1,8 @@
 """The product's settings with what a test run needs: plain http, fast hashes, static files as in the source."""
 
+import tempfile
+from pathlib import Path
+
 from backend.settings import *  # noqa: F403
 
 SESSION_COOKIE_NAME = "sessionid"
@@ -13,6 +16,8 @@ STORAGES = {
     "attachments": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+RELEASES_ROOT = Path(tempfile.gettempdir()) / "listening-tests" / "releases"
+DISCLOSURE_KEY = "7465737473" + "00" * 27  # of no city
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None
 # Every test comes from the same address; those of the limits set them.

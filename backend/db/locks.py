@@ -14,6 +14,7 @@ from django.db.backends.utils import CursorWrapper
 ROLLUPS: Final = 4_702
 BOUNDARIES: Final = 4_703
 ADMINISTRATORS: Final = 4_704
+EPOCHS: Final = 4_705
 # Taken in SQL alone: 4_710 by the chain of the audit, 4_711 where database roles get their rights, 4_712 by the
 # change feed.
 

@@ -68,6 +68,7 @@ DEFAULTS: Final[Mapping[str, Limit]] = {
     "write": Limit(600, 60),
     "read": Limit(1_200, 60),
     "export": Limit(60, 600),
+    "open": Limit(3_000, 60),  # counted by `local_limit`, in each process
 }
 
 

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from backend import clock
 from backend.geo.bbox import BBoxError, parse_bbox
 from backend.http.query_parameters import refuse_unknown
-from backend.problems import InvalidParameter
+from backend.problems import InvalidParameter, NotFound
 from districts.models import BoundaryEdition, Layer
 
 DEFAULT_TOLERANCE_M = 20.0
@@ -44,6 +44,27 @@ def parse_districts_query(params: QueryDict) -> DistrictsQuery:
         code=params.get("code"),
         tolerance_m=parse_tolerance(params),
     )
+
+
+def parse_edition(layer: str, params: QueryDict) -> BoundaryEdition:
+    """The edition of a layer that `edition` or `date` names; the one of today without. At most two queries.
+
+    Raises NotFound for a layer that there is not, which stands in the address, and InvalidParameter.
+    """
+    refuse_unknown(params, ("edition", "date"))
+    layers = list(Layer.objects.all())
+    found = next((one for one in layers if one.code == layer), None)
+    if found is None:
+        known = ", ".join(one.code for one in layers) or "none yet"
+        raise NotFound(f"There is no layer {layer[:80]!r}; there are: {known}.")
+    return _edition(found, params.get("edition"), params.get("date"))
+
+
+def parse_crosswalk(params: QueryDict) -> tuple[BoundaryEdition, BoundaryEdition]:
+    """Read two editions of a layer; what is left out is the edition of today. Raises InvalidParameter."""
+    refuse_unknown(params, ("layer", "from", "to"))
+    layer = _layer(params.get("layer", ""))
+    return _edition(layer, params.get("from"), None, name="from"), _edition(layer, params.get("to"), None, name="to")
 
 
 def parse_tolerance(params: QueryDict) -> float | None:
@@ -91,19 +112,19 @@ def _layer(code: str) -> Layer:
     return found[0]
 
 
-def _edition(layer: Layer, code: str | None, date: str | None) -> BoundaryEdition:
+def _edition(layer: Layer, code: str | None, date: str | None, *, name: str = "edition") -> BoundaryEdition:
     editions = list(BoundaryEdition.objects.active().filter(layer=layer).select_related("layer"))
     if code is not None:
         found = [edition for edition in editions if edition.code == code]
-        name, value = "edition", code
+        said, value = name, code
     else:
         day = _date(date)
         found = [e for e in editions if e.valid_from <= day and (e.valid_to is None or day < e.valid_to)]
-        name, value = "date", day.isoformat()
+        said, value = "date", day.isoformat()
     if not found:
         raise InvalidParameter(
-            f"Layer {layer.code!r} has no {name} {value!r}.",
-            parameter=name,
+            f"Layer {layer.code!r} has no {'edition' if code is not None else 'date'} {value!r}.",
+            parameter=said,
             value=value,
             allowed=[
                 e.code if code is not None else f"{e.valid_from} to {e.valid_to or 'further notice'}" for e in editions

@@ -65,6 +65,40 @@ class ParentSerializer(serializers.Serializer[Any]):
     is_main = serializers.BooleanField()
 
 
+class CrosswalkPlaceSerializer(serializers.Serializer[Any]):
+    """A district of one of the two editions."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class CrosswalkPartSerializer(serializers.Serializer[Any]):
+    """A part of a district of `from` that lies in a district of `to`; shares are of the former, 0-1.
+
+    `to` is null for what lies in none. `is_main`: whole counts of conversations that name the district go there.
+    """
+
+    to = CrosswalkPlaceSerializer(allow_null=True)
+    share_of_area = serializers.FloatField()
+    share_of_population = serializers.FloatField(allow_null=True, help_text="Null where residents are not known.")
+    is_main = serializers.BooleanField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": CrosswalkPlaceSerializer(), **super().get_fields()}
+
+
+class CrosswalkSerializer(serializers.Serializer[Any]):
+    """From one edition of a layer to another."""
+
+    layer = serializers.CharField()
+    to = serializers.CharField(help_text="Code of the edition.")
+    parts = CrosswalkPartSerializer(many=True)
+    notes = serializers.ListField(child=serializers.CharField())
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": serializers.CharField(help_text="Code of the edition."), **super().get_fields()}
+
+
 class DistrictPropertiesSerializer(serializers.Serializer[Any]):
     """What is known of a district."""
 

@@ -13,16 +13,24 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from backend.http.conditional import etag_of, not_modified
+from backend.http.csv_text import csv_text
 from backend.http.query_parameters import refuse_unknown
-from backend.http.renderers import GEOJSON, GeoJSONRenderer
+from backend.http.renderers import CSV, GEOJSON, CSVRenderer, GeoJSONRenderer
 from backend.policy import Public
 from backend.problems import NotFound
 from districts.api.parameters import (
     DEFAULT_TOLERANCE_M,
+    parse_crosswalk,
     parse_districts_query,
     parse_tolerance,
 )
-from districts.api.serializers import DistrictCollectionSerializer, DistrictFeatureSerializer, LayersSerializer
+from districts.api.serializers import (
+    CrosswalkSerializer,
+    DistrictCollectionSerializer,
+    DistrictFeatureSerializer,
+    LayersSerializer,
+)
+from districts.crosswalk import read_crosswalk
 from districts.models import BoundaryEdition, District, Layer
 from districts.render import district_features, geography_version
 
@@ -178,3 +186,77 @@ class DistrictView(PublicGeographyView):
 def _etag(edition: BoundaryEdition, version: str, request: Request) -> str:
     """What is asked for, of which state of the geography."""
     return etag_of(SHAPE, edition.pk, version, request.accepted_renderer.media_type, request.get_full_path())
+
+
+CROSSWALK_NOTES = [
+    "Shares are of the district of `from`, and add up to 1; a part in a thousand is drawing noise and left out.",
+    "share_of_population: residents taken as spread evenly within each district of `to`.",
+    "Conversations are whole: one that names a district counts in its main successor. Points are placed exactly.",
+]
+DECIMALS = 6
+
+
+class CrosswalkView(PublicGeographyView):
+    """From one edition of a layer to another."""
+
+    renderer_classes = [JSONRenderer, CSVRenderer]
+
+    @extend_schema(
+        operation_id="district_crosswalk",
+        parameters=[
+            OpenApiParameter("layer", str, description="Code of a layer; the city's default layer when left out."),
+            OpenApiParameter("from", str, description="Code of an edition; the one of today when left out."),
+            OpenApiParameter("to", str, description="Code of an edition; the one of today when left out."),
+        ],
+        responses={
+            (200, "application/json"): CrosswalkSerializer,
+            (200, CSV): OpenApiResponse(str, description="One row per part."),
+            304: OpenApiResponse(description="You have this crosswalk."),
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Which part of each district of one edition lies in which district of another, by area and by residents."""
+        source, target = parse_crosswalk(request.GET)
+        parts = [
+            part._replace(
+                share_of_area=round(part.share_of_area, DECIMALS),
+                share_of_population=None
+                if part.share_of_population is None
+                else round(part.share_of_population, DECIMALS),
+            )
+            for part in read_crosswalk(source, target)
+        ]
+        if request.accepted_renderer.media_type == CSV:
+            header = ["from_code", "from_name", "to_code", "to_name", "share_of_area", "share_of_population", "is_main"]
+            body = csv_text(header, [[*part[:-1], int(part.is_main)] for part in parts])
+            content_type = f"{CSV}; charset=utf-8; header=present"
+        else:
+            content_type = "application/json"
+            body = json.dumps(
+                {
+                    "layer": source.layer.code,
+                    "from": source.code,
+                    "to": target.code,
+                    "parts": [
+                        {
+                            "from": {"code": part.source_code, "name": part.source_name},
+                            "to": None
+                            if part.target_code is None
+                            else {"code": part.target_code, "name": part.target_name},
+                            "share_of_area": part.share_of_area,
+                            "share_of_population": part.share_of_population,
+                            "is_main": part.is_main,
+                        }
+                        for part in parts
+                    ],
+                    "notes": CROSSWALK_NOTES,
+                },
+                ensure_ascii=False,
+            )
+        headers = {"ETag": etag_of(content_type, body), "Cache-Control": CACHE}
+        if request.accepted_renderer.media_type == CSV:
+            name = f"crosswalk-{source.layer.code}-{source.code}-{target.code}.csv"
+            headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        if not_modified(request, headers["ETag"]):
+            return HttpResponse(status=304, headers=headers)
+        return HttpResponse(body, content_type=content_type, headers=headers)

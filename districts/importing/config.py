@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,25 @@ class PopulationField:
     field: str
     year: int
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarginFields:
+    """Columns of residents by band of one variable; several columns of a band are added up.
+
+    `total` is a column of all residents; the band `rest` is what the other bands leave of it.
+    """
+
+    variable: str
+    year: int
+    source: str
+    bands: Mapping[str, tuple[str, ...]]
+    total: str | None = None
+    rest: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*(column for columns in self.bands.values() for column in columns), *filter(None, [self.total]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +71,21 @@ class ImportConfig:
     expected: int | None = None
     largest_repair: float = 1e-4
     attributes_of: str | None = None
+    # Not part of what an edition is recognised by: only mappings with `attributes_of` have margins.
+    margins: tuple[MarginFields, ...] = field(default=(), repr=False)
 
 
 TOP = {
     "layer", "edition", "source", "licence", "language", "fields", "population", "aliases", "exclude_below",
     "crs", "encoding", "geometry_field", "expected", "largest_repair", "attributes_of",
+    "margins",
 }  # fmt: skip
 LAYER = {"code", "rank", "names", "default"}
 EDITION = {"code", "valid_from", "schematic"}
 FIELDS = {"code", "name", "aliases", "exclude_from_rates"}
 POPULATION = {"field", "year", "source"}
+MARGINS = {"variable", "year", "source", "bands", "total", "rest"}
+LONGEST_BAND = 20  # characters
 
 
 def read_config(path: Path) -> ImportConfig:
@@ -106,6 +131,9 @@ def read_config(path: Path) -> ImportConfig:
     if not isinstance(aliases, dict) or not all(isinstance(names, list) for names in aliases.values()):
         mistakes.append("aliases must map a name to a list of names")
         aliases = {}
+    margins = _margins(top.get("margins", []), section, mistakes)
+    if margins and not is_attributes:
+        mistakes.append("margins belong into a mapping with `attributes_of`: import the boundaries first")
     if mistakes:
         raise ConfigError(f"{path.name}: " + "; ".join(mistakes) + ".")
     alias_fields = fields.get("aliases", ())
@@ -133,4 +161,50 @@ def read_config(path: Path) -> ImportConfig:
         expected=top.get("expected"),
         largest_repair=float(top.get("largest_repair", 1e-4)),
         attributes_of=top.get("attributes_of"),
+        margins=tuple(margins),
     )
+
+
+Section = Callable[[Any, str, set[str], set[str]], dict[str, Any]]
+
+
+def _margins(told: Any, section: Section, mistakes: list[str]) -> list[MarginFields]:
+    """The margins of a mapping; what is wrong with them is added to the mistakes."""
+    if not isinstance(told, list):
+        mistakes.append("margins must be a list, one entry for each variable")
+        return []
+    margins = []
+    for number, one in enumerate(told, start=1):
+        name = f"margins, entry {number}"
+        before = len(mistakes)
+        entry = section(one, name, MARGINS, {"variable", "year", "source", "bands"})
+        variable, bands, rest = entry.get("variable", ""), entry.get("bands", {}), entry.get("rest")
+        if not (isinstance(variable, str) and re.fullmatch(r"([a-z][a-z0-9_]{0,19})?", variable)):
+            mistakes.append(f"{name}: variable is {variable!r}; write small letters, digits and _, at most 20")
+        if not isinstance(entry.get("year", 0), int):
+            mistakes.append(f"{name}: year is {entry['year']!r}; write e.g. 2023")
+        if not isinstance(bands, dict):
+            mistakes.append(f"{name}: bands must map each band to its column, or to a list of columns")
+            bands = {}
+        for band in [*bands, *([] if rest is None else [rest])]:
+            if not (isinstance(band, str) and re.fullmatch(rf"\S{{1,{LONGEST_BAND}}}", band)):
+                mistakes.append(f"{name}: band is {band!r}; quote it, at most {LONGEST_BAND} characters and no blank")
+        if rest is not None and (entry.get("total") is None or rest in bands):
+            mistakes.append(f"{name}: rest is a band of its own, what the others leave of `total`")
+        if len(mistakes) == before:
+            margins.append(
+                MarginFields(
+                    variable=variable,
+                    year=entry["year"],
+                    source=str(entry["source"]),
+                    bands={
+                        band: tuple(map(str, columns if isinstance(columns, list) else [columns]))
+                        for band, columns in bands.items()
+                    },
+                    total=None if entry.get("total") is None else str(entry["total"]),
+                    rest=rest,
+                )
+            )
+    seen = [(one.variable, one.year, one.source) for one in margins]
+    mistakes.extend(f"margins: {key[0]} of {key[1]} occurs twice" for key in dict.fromkeys(seen) if seen.count(key) > 1)
+    return margins

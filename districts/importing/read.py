@@ -59,6 +59,7 @@ def missing_fields(config: ImportConfig, columns: list[str]) -> Iterator[Flaw]:
     named = [
         config.code_field, config.name_field, *config.alias_fields, config.exclude_field,
         config.population and config.population.field,
+        *dict.fromkeys(column for margin in config.margins for column in margin.columns),
     ]  # fmt: skip
     for name in named:
         if name and name not in columns:
@@ -146,3 +147,30 @@ def codes(config: ImportConfig, layer: pd.DataFrame, names: list[str], flaws: li
     if config.code_field:
         return texts(layer, config.code_field, flaws, "code")
     return [slug(name) for name in names]
+
+
+def is_blank(value: Any) -> bool:
+    return bool(pd.isna(value)) or value == ""
+
+
+def whole_numbers(table: pd.DataFrame, column: str, flaws: list[Flaw]) -> list[int | None]:
+    """A column of counts, None where it is blank; what is no whole number of 0 or more is an error."""
+    numbers: list[int | None] = []
+    for row, value in enumerate(table[column], start=1):
+        number = pd.to_numeric(value, errors="coerce")
+        if is_blank(value):
+            numbers.append(None)
+        elif not np.isfinite(number) or number < 0 or number != int(number):
+            flaws.append(
+                Flaw(
+                    "error",
+                    "not-a-number",
+                    f"row {row}",
+                    f"{column} is {value!r}.",
+                    "Write a whole number of residents.",
+                )
+            )
+            numbers.append(None)
+        else:
+            numbers.append(int(number))
+    return numbers

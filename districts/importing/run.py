@@ -18,15 +18,14 @@ from django.db.models import Q
 
 from backend import clock
 from backend.db import locks, sql
-from districts.importing import quality, read
+from districts.crosswalk import LEAST_SHARE, write_crosswalks
+from districts.importing import margins, quality, read
 from districts.importing.config import ImportConfig, read_config
 from districts.importing.report import Flaw, ImportReport
 from districts.models import BoundaryEdition, District, DistrictName, Layer, Population
 from districts.names import normalise
-from districts.signals import edition_activated
+from districts.signals import edition_activated, edition_drawn, edition_in_force
 
-# Two hands that draw one border differ by metres; of a district that is a part in a thousand.
-LEAST_SHARE = 1e-3
 # A layer whose middle lies further from the city than this shows another city, or has the wrong CRS.
 FARTHEST_KM = 60.0
 
@@ -38,8 +37,10 @@ class _Undo(Exception):
 def import_edition(config_path: Path, source_path: Path, *, dry_run: bool = False) -> ImportReport:
     """Import one source by its mapping; see `ImportReport.outcome` for what became of it.
 
-    Takes the advisory lock of the boundaries for one transaction. `edition_activated` is sent inside it.
-    Raises ConfigError, UnreadableSource.
+    Three steps, so that nobody waits while counts are prepared: the districts are stored as a draft, whoever follows
+    boundaries prepares (`edition_drawn`), and the edition comes into force in one transaction (`edition_activated`). An
+    import that was killed between them goes on when it is run again. Takes the advisory lock of the boundaries for the
+    first and the third. Raises ConfigError, UnreadableSource.
     """
     config = read_config(config_path)
     table = read.read_table(config, source_path)
@@ -47,6 +48,7 @@ def import_edition(config_path: Path, source_path: Path, *, dry_run: bool = Fals
     report.add(read.missing_fields(config, list(table.columns)))
     if report.has_errors:
         return report
+    edition = None
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -54,22 +56,39 @@ def import_edition(config_path: Path, source_path: Path, *, dry_run: bool = Fals
             if config.attributes_of:
                 _bring_figures(config, table, report)
             else:
-                _bring_edition(config, table, source_path, report)
+                edition = _bring_edition(config, table, source_path, report)
+                if edition is not None and dry_run:
+                    _put_in_force(edition, report)
             if report.has_errors or dry_run:
                 raise _Undo
     except _Undo:
         report.outcome = "refused" if report.has_errors else "trial"
+        return report
+    if edition is not None:
+        edition_drawn.send(sender=BoundaryEdition, edition=edition)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                locks.lock(cursor, locks.BOUNDARIES)
+            _put_in_force(edition, report)
+            edition_activated.send(sender=BoundaryEdition, edition=edition)
+        report.outcome = "imported"
+        edition_in_force.send(sender=BoundaryEdition, edition=edition)
     return report
 
 
-def _bring_edition(config: ImportConfig, table: Any, source: Path, report: ImportReport) -> None:
+def _bring_edition(config: ImportConfig, table: Any, source: Path, report: ImportReport) -> BoundaryEdition | None:
+    """Store an edition as a draft; None when it is refused, or in force already."""
     checksum = read.checksum(config, source)
     known = BoundaryEdition.objects.filter(layer__code=config.layer, code=config.edition).first()
     if known is not None:
         report.districts = known.districts.count()
         if known.checksum == checksum:
             report.outcome = "unchanged"
-            return
+            # A draft was left by an import that was killed.
+            return known if known.status == BoundaryEdition.Status.DRAFT else None
+    if known is not None and known.status == BoundaryEdition.Status.DRAFT:
+        known.delete()
+    elif known is not None:
         report.add(
             [
                 Flaw(
@@ -85,12 +104,26 @@ def _bring_edition(config: ImportConfig, table: Any, source: Path, report: Impor
     report.districts = len(layer)
     report.add(_against_database(config, layer))
     if report.has_errors:
-        return
+        return None
     edition = _write(config, layer, checksum)
+    with connection.cursor() as cursor:
+        # The planner still believes what the tables held before this transaction: planned for empty ones, the joins
+        # of crosswalks and memberships take minutes instead of milliseconds.
+        cursor.execute("ANALYZE districts_boundaryedition, districts_district")
+    write_crosswalks()
+    return edition
+
+
+def _put_in_force(edition: BoundaryEdition, report: ImportReport) -> None:
+    """End the edition before where this one begins, and work out what lies in what."""
+    # What was open until further notice now ends where the new edition begins.
+    BoundaryEdition.objects.active().filter(layer=edition.layer, valid_from__lt=edition.valid_from).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=edition.valid_from)
+    ).update(valid_to=edition.valid_from)
+    edition.status = BoundaryEdition.Status.ACTIVE
+    edition.save(update_fields=["status"])
     _relate(edition)
     report.add(_uncovered(edition))
-    edition_activated.send(sender=BoundaryEdition, edition=edition)
-    report.outcome = "imported"
 
 
 def _clean(config: ImportConfig, raw: gpd.GeoDataFrame, report: ImportReport) -> gpd.GeoDataFrame:
@@ -102,7 +135,7 @@ def _clean(config: ImportConfig, raw: gpd.GeoDataFrame, report: ImportReport) ->
             "code": read.codes(config, raw, names, report.flaws),
             "name": names,
             "aliases": list(_aliases(config, raw, names)),
-            "residents": _numbers(raw, _residents_field(config), report),
+            "residents": _residents(config, raw, report),
             "is_excluded": _excluded(config, raw, report),
         },
         geometry=raw.geometry.to_numpy(),
@@ -192,7 +225,7 @@ def _far_away(layer: gpd.GeoDataFrame) -> Iterator[Flaw]:
 
 
 def _write(config: ImportConfig, layer: gpd.GeoDataFrame, checksum: str) -> BoundaryEdition:
-    """Store layer, edition, districts, names and figures, and put the edition in force."""
+    """Store layer, edition, districts, names and figures; nothing is in force yet."""
     owner, _ = Layer.objects.get_or_create(
         code=config.layer, defaults={"rank": config.rank, "names": dict(config.names)}
     )
@@ -201,14 +234,10 @@ def _write(config: ImportConfig, layer: gpd.GeoDataFrame, checksum: str) -> Boun
     if is_default:
         Layer.objects.exclude(pk=owner.pk).filter(is_default=True).update(is_default=False)
     Layer.objects.filter(pk=owner.pk).update(names=dict(config.names), is_default=is_default)
-    # What was open until further notice now ends where the new edition begins.
-    BoundaryEdition.objects.active().filter(layer=owner, valid_from__lt=config.valid_from).filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gt=config.valid_from)
-    ).update(valid_to=config.valid_from)
     edition = BoundaryEdition.objects.create(
         layer=owner,
         code=config.edition,
-        status=BoundaryEdition.Status.ACTIVE,
+        status=BoundaryEdition.Status.DRAFT,
         valid_from=config.valid_from,
         is_schematic=config.is_schematic,
         source=config.source,
@@ -244,8 +273,10 @@ def _geos(geometry: shapely.Geometry) -> GEOSGeometry:
     return GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=4326)
 
 
-def _residents_field(config: ImportConfig) -> str | None:
-    return None if config.population is None else config.population.field
+def _residents(config: ImportConfig, table: pd.DataFrame, report: ImportReport) -> list[int | None]:
+    if config.population is None:
+        return [None] * len(table)
+    return read.whole_numbers(table, config.population.field, report.flaws)
 
 
 def _write_names(config: ImportConfig, districts: list[District], aliases: list[list[str]]) -> None:
@@ -288,8 +319,6 @@ def _write_population(
 def _relate(edition: BoundaryEdition) -> None:
     """Compute what lies in what, in SQL."""
     with connection.cursor() as cursor:
-        # The planner still believes what the tables held before this transaction: planned for empty ones, the joins
-        # below take minutes instead of milliseconds.
         cursor.execute("ANALYZE districts_boundaryedition, districts_district")
         cursor.execute(
             sql.read("districts.importing", "compute_memberships.sql"),
@@ -337,12 +366,15 @@ def _bring_figures(config: ImportConfig, table: pd.DataFrame, report: ImportRepo
             )
     repeated = sorted({code for code in codes if codes.count(code) > 1})
     report.add(Flaw("error", "duplicate-code", code, "several rows have this code.", "Keep one.") for code in repeated)
-    residents = _numbers(table, _residents_field(config), report)
+    residents = _residents(config, table, report)
     excluded = _excluded(config, table, report)
+    told = margins.read_margins(config.margins, table, codes, report.flaws)
     if report.has_errors:
         return
     districts = [there[code] for code in codes]
     _write_population(config, districts, residents, excluded)
+    margins.write_margins(told, districts)
+    report.add(margins.compare_with_residents(told, districts))
     if config.exclude_field or config.exclude_below is not None:
         for district, is_excluded in zip(districts, excluded, strict=True):
             district.exclude_from_rates = is_excluded
@@ -359,33 +391,6 @@ def _aliases(config: ImportConfig, table: pd.DataFrame, names: list[str]) -> Ite
     columns = [read.texts(table, column, ignored, "alias") for column in config.alias_fields]
     for row, name in enumerate(names):
         yield [*config.aliases.get(name, ()), *(column[row] for column in columns if column[row])]
-
-
-def _numbers(table: pd.DataFrame, column: str | None, report: ImportReport) -> list[int | None]:
-    """Whole numbers of a column; what is not one is an error."""
-    if column is None:
-        return [None] * len(table)
-    numbers: list[int | None] = []
-    for row, value in enumerate(table[column], start=1):
-        number = pd.to_numeric(value, errors="coerce")
-        if pd.isna(value) or value == "":
-            numbers.append(None)
-        elif pd.isna(number) or number < 0 or number != int(number):
-            report.add(
-                [
-                    Flaw(
-                        "error",
-                        "not-a-number",
-                        f"row {row}",
-                        f"{column} is {value!r}.",
-                        "Write a whole number of residents.",
-                    )
-                ]
-            )
-            numbers.append(None)
-        else:
-            numbers.append(int(number))
-    return numbers
 
 
 def _excluded(config: ImportConfig, table: pd.DataFrame, report: ImportReport) -> list[bool]:

@@ -25,3 +25,8 @@ class Verb(StrEnum):
     ISSUE_KEY = "issue_key"
     REVOKE_KEY = "revoke_key"
     INVITE = "invite"
+    PROPOSE_RELEASE = "propose_release"
+    REJECT_RELEASE = "reject_release"
+    PUBLISH_RELEASE = "publish_release"
+    WITHDRAW_RELEASE = "withdraw_release"
+    FOLLOW_BOUNDARIES = "follow_boundaries"

@@ -107,14 +107,14 @@ def _bands(submission: Submission) -> Iterator[Mistake]:
         at = f"/bands/{band.variable}/{band.band}"
         allowed = BANDS.get(band.variable)
         if allowed is None:
-            yield Mistake(f"/bands/{band.variable}", "unknown", f"{band.variable!r} is not one of age, gender, tie.")
+            yield Mistake(f"/bands/{band.variable}", "unknown", f"{band.variable!r} is not one of {', '.join(BANDS)}.")
         elif band.band not in allowed:
             yield Mistake(at, "unknown", f"{band.band!r} is not one of {', '.join(allowed)}.")
         elif band.people < 1:
             yield Mistake(at, "out-of-range", f"{band.people} people: leave the band out or give at least 1.")
         people[band.variable] = people.get(band.variable, 0) + band.people
     for variable, total in people.items():
-        # Several ties fit one person (lives and works here), ages and genders do not.
+        # Several ties fit one person (lives and works here), ages, genders and citizenships do not.
         if total > submission.people_count and variable != ParticipantBand.Variable.TIE:
             yield Mistake(
                 f"/bands/{variable}",

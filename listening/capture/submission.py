@@ -33,7 +33,7 @@ NOWHERE = Place("none")
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """How many of the people present fall into one band of one variable (age, gender, tie)."""
+    """How many of the people present fall into one band of one variable (age, gender, tie, citizenship)."""
 
     variable: str
     band: str

@@ -104,6 +104,7 @@ def count_by_theme(query: NeedMapQuery) -> dict[int, int]:
         cursor.execute(
             sql.read("listening.dashboard", "count_by_theme.sql"),
             {
+                "role": query.role,
                 "kind": query.kind or "any",
                 "grains": [grain for grain, _, _ in segments],
                 "firsts": [first for _, first, _ in segments],

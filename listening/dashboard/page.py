@@ -13,11 +13,14 @@ from django.utils.translation import ngettext
 from backend.periods import Period
 from districts.models import Layer
 from listening.dashboard import wording
+from listening.dashboard.changed import Changed, changed
 from listening.dashboard.choropleth import LETTER_SIZE, Drawing, class_of, fit
 from listening.dashboard.ranking import COLUMNS, Sort
 from listening.dashboard.reading import Reading
 from listening.dashboard.sentence import sentences
+from listening.needmaps.annotate import Annotated
 from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap
+from listening.statistics.reliability import C as UNSURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,15 @@ class Place:
     id: int
     name: str
     coverage: str
-    css: str  # c1-c5, heard (enough listening, nothing to compare), thin or none
+    css: str  # c1-c5, wide-1 to wide-5 (known roughly), heard (enough listening, nothing to compare), thin or none
+    texture: str  # the pattern it is filled with, if any
     counts: Counts
     share: str  # empty where there is too little listening for one
+    interval: str
     listening: str
+    fallback: str  # what holds around a place without a share
+    changed: Changed | None
+    is_emerging: bool
     title: str
     path: str
     label: tuple[LabelLine, ...]
@@ -102,9 +110,10 @@ class Page:
     """Everything the template shows of one need map."""
 
     def __init__(
-        self, need_map: NeedMap, reading: Reading, drawing: Drawing, layers: Sequence[Layer], language: str
+        self, told: Annotated, reading: Reading, drawing: Drawing, layers: Sequence[Layer], language: str
     ) -> None:
-        self.need_map = need_map
+        self.need_map = need_map = told.need_map
+        self._told = told
         self.drawing = drawing
         self.compares = reading.compares
         self.edition = need_map.edition
@@ -166,7 +175,7 @@ class Page:
     @property
     def is_sparse(self) -> bool:
         """Whether most places say nothing, for want of listening."""
-        heard = sum(place.coverage == "enough" for place in self.places)
+        heard = sum(need.value is not None for need in self.need_map.districts)
         return heard * 2 < len(self.places)
 
     @property
@@ -215,46 +224,65 @@ class Page:
             "kind": query.kind or "",
         }
 
+    @property
+    def reference(self) -> str:
+        """The period that changes are told against; empty where none are."""
+        return wording.period(self._told.reference) if self._told.reference else ""
+
     def _place(self, need: DistrictNeed) -> Place:
         counts = Counts.of(need)
         words = {"place": need.name, "conversations": counts.conversations, "mentioning": counts.mentioning}
-        share = ""
-        match need.coverage:
-            case "none":
-                css, listening = "none", _("none yet")
-                title = _("%(place)s: nobody listened yet") % words
-            case "thin":
-                css, listening = "thin", _("not enough")
-                title = (
-                    ngettext(
-                        "%(place)s: not enough listening, %(conversations)s conversation",
-                        "%(place)s: not enough listening, %(conversations)s conversations",
-                        need.conversations,
-                    )
-                    % words
+        share = interval = ""
+        if need.conversations == 0:
+            css, texture, listening = "none", "dots", _("none yet")
+            title = _("%(place)s: nobody listened yet") % words
+        elif need.value is None or need.claim is None:
+            css, texture, listening = "thin", "hatch", _("not enough")
+            title = (
+                ngettext(
+                    "%(place)s: not enough listening, %(conversations)s conversation",
+                    "%(place)s: not enough listening, %(conversations)s conversations",
+                    need.conversations,
                 )
-            case "enough" if self.compares and need.share is not None:
-                css, listening = f"c{class_of(need.share, self.need_map.breaks)}", _("enough")
-                share = self._percent(need.share)
-                title = _("%(place)s: %(share)s, %(mentioning)s of %(conversations)s conversations") % {
-                    **words,
-                    "share": share,
-                }
-            case _:
-                css, listening = "heard", _("enough")
-                title = _("%(place)s: %(conversations)s conversations") % words
+                % words
+            )
+        elif self.compares:
+            css, texture, listening = f"c{need.claim.class_index}", "", _("enough")
+            if need.claim.reliability == UNSURE:
+                css = texture = f"wide-{need.claim.class_index}"
+                listening = _("just enough")
+            share = self._percent(need.value)
+            interval = wording.interval(need.claim.share_low, need.claim.share_high)
+            title = _(
+                "%(place)s: %(share)s; %(mentioning)s of %(conversations)s conversations, which is %(interval)s"
+            ) % {**words, "share": share, "interval": interval}
+        else:
+            css, texture, listening = "heard", "", _("enough")
+            title = _("%(place)s: %(conversations)s conversations") % words
         return Place(
             id=need.district_id,
             name=need.name,
             coverage=need.coverage,
             css=css,
+            texture=texture,
             counts=counts,
             share=share,
+            interval=interval,
             listening=listening,
+            fallback=self._fallback(need),
+            changed=changed(self._told.changes.get(need.district_id)),
+            is_emerging=self._told.emerging.get(need.district_id, False),
             title=title,
             path=self.drawing.paths.get(need.district_id, ""),
             label=self._label(need),
         )
+
+    def _fallback(self, need: DistrictNeed) -> str:
+        """What holds in the smallest place around it, for a place that has no share of its own."""
+        around = self._told.fallbacks.get(need.district_id)
+        if around is None or not self.compares or around.need.value is None:
+            return ""
+        return _("%(place)s: %(share)s") % {"place": around.need.name, "share": self._percent(around.need.value)}
 
     def _label(self, need: DistrictNeed) -> tuple[LabelLine, ...]:
         """The name on the map, where there are few enough places to read them all."""

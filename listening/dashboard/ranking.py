@@ -17,10 +17,9 @@ _COLUMNS: dict[str, Callable[[DistrictNeed], Any]] = {
     "name": lambda need: unicodedata.normalize("NFKD", need.name).casefold(),
     "conversations": lambda need: need.conversations,
     "mentioning": lambda need: need.mentioning,
-    "share": lambda need: need.share,
+    "share": lambda need: need.value,
     "mentions": lambda need: need.mentions,
 }
-_COVERAGE_ORDER = {"enough": 0, "thin": 1, "none": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,8 @@ class Sort:
         value = _COLUMNS[self.column]
         if self.column != "share":
             return sorted(needs, key=value, reverse=self.descending)
-        comparable = sorted((n for n in needs if n.coverage == "enough"), key=value, reverse=self.descending)
-        others = sorted((n for n in needs if n.coverage != "enough"), key=lambda n: _COVERAGE_ORDER[n.coverage])
+        comparable = sorted((n for n in needs if n.value is not None), key=value, reverse=self.descending)
+        others = sorted((n for n in needs if n.value is None), key=lambda n: n.conversations == 0)
         return [*comparable, *others]
 
 

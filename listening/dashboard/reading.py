@@ -48,7 +48,7 @@ class Reading:
 
 
 def read(params: Mapping[str, str], scope: Scope, language: str) -> Reading:
-    """Read layer, period, theme, kind and sort.
+    """Read layer, edition, period, theme, kind and sort.
 
     Left out: the default layer, the newest year with records, the theme heard most, any kind. An empty theme is any
     theme. Raises NoLayer.
@@ -90,6 +90,7 @@ def _query(params: dict[str, str], usual: list[str], scope: Scope, notices: list
 def _notice(parameter: str, value: str) -> str:
     sentence = {
         "layer": _("There is no layer “%(value)s”; the map shows the usual one."),
+        "edition": _("There are no boundaries “%(value)s” that you may read; the map shows those of today."),
         "period": _("“%(value)s” is not a period; write it as 2026, 2026-Q3 or 2026-07; the map shows the usual one."),
         "theme": _("There is no theme “%(value)s”; the map shows all themes."),
         "kind": _("There is no kind “%(value)s”; the map shows all kinds."),

@@ -48,7 +48,7 @@ def _mentioned(need_map: NeedMap, topic: str) -> str:
 
 def _extremes(need_map: NeedMap) -> list[str]:
     """Where it is said most and least often, among the places with enough listening."""
-    heard = [(need.share, need) for need in need_map.districts if need.coverage == "enough" and need.share is not None]
+    heard = [(need.value, need) for need in need_map.districts if need.value is not None]
     if not heard:
         return [_("No place has enough listening to be compared with others.")]
     if len(heard) == 1:
@@ -58,6 +58,8 @@ def _extremes(need_map: NeedMap) -> list[str]:
             % {"place": need.name, "share": _percent(share, need_map)}
         ]
     most, least = max(share for share, _need in heard), min(share for share, _need in heard)
+    # A value is drawn towards the city's and never 0: where it was never said is told by the counts.
+    never = [need for _share, need in heard if need.mentioning == 0]
     if most == least:
         return [
             _("Every place with enough listening has the same share: %(share)s.") % {"share": _percent(most, need_map)}
@@ -65,18 +67,18 @@ def _extremes(need_map: NeedMap) -> list[str]:
     shown = {
         "highest": _places([need for share, need in heard if share == most]),
         "most": _percent(most, need_map),
-        "lowest": _places([need for share, need in heard if share == least]),
+        "lowest": _places(never or [need for share, need in heard if share == least]),
         "least": _percent(least, need_map),
     }
-    if least == 0:
+    if never:
         return [_("Most often in %(highest)s (%(most)s), never in %(lowest)s.") % shown]
     return [_("Most often in %(highest)s (%(most)s), least often in %(lowest)s (%(least)s).") % shown]
 
 
 def _gaps(need_map: NeedMap) -> list[str]:
     """How many places say nothing, for want of listening."""
-    unheard = sum(need.coverage == "none" for need in need_map.districts)
-    lacking = unheard + sum(need.coverage == "thin" for need in need_map.districts)
+    unheard = sum(need.conversations == 0 for need in need_map.districts)
+    lacking = sum(need.value is None for need in need_map.districts)
     everywhere = len(need_map.districts)
     if not lacking:
         return []

@@ -18,7 +18,7 @@ from listening.dashboard.page import Page
 from listening.dashboard.reading import NoLayer, read
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
-from listening.needmaps.build import build_need_map
+from listening.needmaps.annotate import annotate
 from listening.needmaps.need import ENOUGH_CONVERSATIONS
 
 # Metres: a pixel or two, and what the API draws with, so that the two share one cached simplification.
@@ -31,14 +31,15 @@ TOLERANCE_M = 20.0
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The need map of a layer, period, theme and kind, as picture, sentence and table."""
     language = get_language() or ""
+    scope = person_of(request).scope
     try:
-        reading = read(request.GET.dict(), person_of(request).scope, language)
+        reading = read(request.GET.dict(), scope, language)
     except NoLayer:
         return render(request, "dashboard/page.html")
-    need_map = build_need_map(reading.query)
-    drawing = draw(simplified_geometries(need_map.edition, TOLERANCE_M))
+    told = annotate(reading.query, scope)
+    drawing = draw(simplified_geometries(told.need_map.edition, TOLERANCE_M))
     layers = choices.layers_today()
-    page = Page(need_map, reading, drawing, layers, language)
+    page = Page(told, reading, drawing, layers, language)
     response = render(
         request,
         "dashboard/page.html",

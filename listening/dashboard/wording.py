@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from functools import cache
 
 from babel import Locale
@@ -35,6 +36,9 @@ KINDS_IN_A_SENTENCE: dict[str, Text] = {
     "thanks": pgettext_lazy("inside a sentence", "thanks"),
 }
 
+# Below what rounding of a computed share leaves behind: 0.29 * 100 is 28.999999999999996.
+TINY = 1e-9
+
 YEARS, QUARTERS, MONTHS = _lazy("Years"), _lazy("Quarters"), _lazy("Months")
 CHOSEN_PERIOD = _lazy("Chosen days")
 
@@ -58,6 +62,20 @@ def percent(share: float, breaks: tuple[float, ...] = ()) -> str:
             break
     pattern = _locale().percent_formats[None].pattern
     return format_percent(shown, pattern if decimals == 0 else pattern.replace("0", f"0.{'0' * decimals}"), _locale())
+
+
+def interval(low: float, high: float) -> str:
+    """The ends of an interval of shares, rounded outwards: what is said to lie in it does."""
+    ends = math.floor(low * 100 + TINY), math.ceil(high * 100 - TINY)
+    return _("%(low)s to %(high)s") % {
+        "low": number(ends[0]),
+        "high": format_percent(ends[1] / 100, locale=_locale()),
+    }
+
+
+def signed(value: int) -> str:
+    """A whole number with its sign: +12, 0, and -3 with a minus sign."""
+    return f"+{number(value)}" if value > 0 else number(value).replace("-", "\u2212")
 
 
 def distance(metres: float) -> str:

@@ -46,6 +46,13 @@ LANGUAGES = {
     "it": 700, "ro": 45, "en": 40, "bn": 28, "ur": 24, "ar": 28, "uk": 20, "zh": 22, "fil": 18, "sq": 16, "es": 16,
     "fr": 12, "ru": 8, "pl": 5, "fa": 5, "pt": 4, "si": 3, "ta": 2, "ti": 2, "ka": 2,
 }  # fmt: skip
+# Of people who speak a language, the part with Italian, another EU and any other citizenship.
+CITIZENSHIPS = {
+    "it": (0.95, 0.02, 0.03), "en": (0.2, 0.2, 0.6), "ro": (0.1, 0.8, 0.1), "pl": (0.1, 0.9, 0.0),
+    "fr": (0.2, 0.3, 0.5), "es": (0.2, 0.3, 0.5), "pt": (0.2, 0.4, 0.4),
+}  # fmt: skip
+OTHER_CITIZENSHIPS = (0.15, 0.0, 0.85)
+NOTED = 0.88  # of the conversations, for each variable
 KINDS = {"need": 46, "challenge": 28, "proposal": 12, "asset": 6, "question": 5, "thanks": 3}
 CHANNELS = {"stall": "street", "walk": "street", "desk": "venue_desk", "workshop": "event", "assembly": "event"}
 HOURS = np.array([9, 10, 11, 12, 15, 16, 17, 18])
@@ -186,7 +193,7 @@ def _conversations(
             place=_place(stage, session, pools, fair, dice[6:11]),
             language=language,
             people_count=people,
-            bands=_bands(people, draw),
+            bands=_bands(people, language, draw),
             session_id=session.id,
             venue_id=stage.venues[session.venue].pk if session.venue >= 0 else None,
             findings=tuple(_findings(stage, mentioned, people, language, kinds, kind_p, at, draw)),
@@ -272,15 +279,16 @@ def _place(stage: Stage, session: DemoSession, pools: list[Floats], fair: tuple[
     )
 
 
-def _bands(people: int, draw: np.random.Generator) -> tuple[Band, ...]:
-    """Bands are noted down for some conversations; each person falls into one band of age and of gender."""
+def _bands(people: int, language: str, draw: np.random.Generator) -> tuple[Band, ...]:
+    """Bands are noted down for most conversations; each person falls into one band of a variable."""
     bands: dict[tuple[str, str], int] = {}
     for variable, names, p in (
         ("age", ("0-13", "14-17", "18-34", "35-64", "65+"), (0.02, 0.04, 0.2, 0.42, 0.32)),
         ("gender", ("female", "male", "other"), (0.56, 0.42, 0.02)),
         ("tie", ("lives", "works", "studies", "passes"), (0.78, 0.1, 0.06, 0.06)),
+        ("citizenship", ("it", "eu", "non_eu"), CITIZENSHIPS.get(language, OTHER_CITIZENSHIPS)),
     ):
-        if draw.random() < 0.7:
+        if draw.random() < NOTED:
             for index in np.searchsorted(np.cumsum(p), draw.random(people) * 0.9999):
                 bands[variable, names[int(index)]] = bands.get((variable, names[int(index)]), 0) + 1
     return tuple(Band(variable, band, count) for (variable, band), count in bands.items())

@@ -17,6 +17,7 @@ from django.contrib.gis.geos import Point
 from django.db import transaction
 
 from backend import clock
+from backend.periods import Period
 from districts.importing.run import import_edition
 from districts.models import District
 from listening.capture.accept import BATCH, accept_many
@@ -26,7 +27,10 @@ from listening.demo.conversations import DemoArea, DemoSession, DemoTheme, DemoV
 from listening.demo.people import assign_districts, demo_people, make_people
 from listening.fieldwork.models import Session, Venue
 from listening.fieldwork.roles import Role
+from listening.publishing.build import DAYS_CLOSED
+from listening.publishing.propose import publish_release
 from listening.records.models import Conversation
+from listening.releases.models import Release
 from listening.rollups.merge import merge_deltas
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
@@ -44,7 +48,14 @@ class BrokenFixture(RuntimeError):
     """A file of the demonstration was refused; the message is the report."""
 
 
-def load_demo(*, conversations: int = CONVERSATIONS, seed: int = 1, until: dt.date | None = None, tell: Tell) -> None:
+def load_demo(
+    *,
+    conversations: int = CONVERSATIONS,
+    seed: int = 1,
+    until: dt.date | None = None,
+    publish: bool = True,
+    tell: Tell,
+) -> None:
     """Load what is missing; what is there stays as it is, so a second call changes nothing.
 
     Raises NotADemo outside demo mode, BrokenFixture when a fixture is refused.
@@ -61,16 +72,22 @@ def load_demo(*, conversations: int = CONVERSATIONS, seed: int = 1, until: dt.da
         if report.outcome not in {"imported", "unchanged"}:
             raise BrokenFixture(report.as_text())
         tell(f"{report.layer}: {report.districts} districts {report.outcome}")
+    report = import_edition(FIXTURES / "bologna" / "residents_2023.yaml", FIXTURES / "bologna" / "residents_2023.csv")
+    if report.outcome != "figures":
+        raise BrokenFixture(report.as_text())
+    tell(f"margins: residents by age and citizenship of {report.districts} districts of {report.layer}")
     assign_districts()
     themes = load_themes(FIXTURES / "themes.yaml")
     tell(f"themes: {themes.added} added, {themes.changed} changed")
     tell(f"venues: {load_venues()} added")
     if Conversation.objects.filter(listener__in=demo_people()).exists():
         tell(f"conversations: {Conversation.objects.count()} are there")
-        return
-    until = until or clock.local_date(clock.now())
-    tell(f"conversations: {load_conversations(conversations, seed=seed, until=until)} invented, until {until}")
-    merge_deltas()
+    else:
+        day = until or clock.local_date(clock.now())
+        tell(f"conversations: {load_conversations(conversations, seed=seed, until=day)} invented, until {day}")
+        merge_deltas()
+    if publish:
+        tell(f"releases: {publish_quarters(clock.local_date(clock.now()), tell)} published")
 
 
 def load_venues() -> int:
@@ -148,3 +165,20 @@ def read_stage() -> Stage:
             demo_people().filter(assignments__role=Role.LISTENER).order_by("username").values_list("pk", flat=True)
         ),
     )
+
+
+def publish_quarters(today: dt.date, tell: Tell) -> int:
+    """Publish the closed quarters of this year and last year that have no release; returns how many."""
+    proposer, approver = (demo_people().get(username=name) for name in ("steward", "steward2"))
+    published = 0
+    for quarter in (Period.quarter(year, number) for year in (today.year - 1, today.year) for number in (1, 2, 3, 4)):
+        if quarter.until + dt.timedelta(days=DAYS_CLOSED) > today or Release.objects.of_quarter(quarter.label).exists():
+            continue
+        release = publish_release(quarter.label, proposed_by=proposer, approved_by=approver)
+        audit = release.audit
+        tell(
+            f"release {release.code}: {audit['cells']} cells attacked, "
+            f"at least {audit['min_candidates']} candidates each, {audit['recovered']} recovered"
+        )
+        published += 1
+    return published

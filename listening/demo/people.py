@@ -23,6 +23,7 @@ PEOPLE: dict[str, tuple[Role, ...]] = {
     "navile": (),
     "planner": (Role.PLANNER,),
     "steward": (Role.STEWARD,),
+    "steward2": (Role.STEWARD,),
     "admin": (Role.ADMIN, Role.COORDINATOR),
     **{f"listener{number}": (Role.LISTENER,) for number in range(2, 8)},
 }

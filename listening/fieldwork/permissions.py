@@ -60,6 +60,20 @@ class Administers(HasRole):
     roles = roles.ADMINISTER
 
 
+class Publishes(HasRole):
+    """Of the whole city, and not by a phone or a key: what is published stays published."""
+
+    summary = "stewards of the whole city, not by a phone or a key"
+    roles = roles.PUBLISH
+
+    @classmethod
+    def admits(cls, person: Any) -> bool:
+        return isinstance(person, User) and person.scope.reach(*cls.roles).everywhere
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and not isinstance(request.auth, (Device, ApiKey))
+
+
 class FromPhone(SignedIn):
     """Only a phone has a lease."""
 

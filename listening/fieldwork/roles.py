@@ -34,6 +34,8 @@ READ_COUNTS: Final = frozenset({Role.COORDINATOR, Role.PLANNER, Role.STEWARD, Ro
 READ_CLASSIFIED: Final = frozenset({Role.PLANNER})
 # Read what everybody in fieldwork needs: venues.
 READ_REFERENCE: Final = frozenset(Role)
+# Propose and approve what the world reads; two of them, for the whole city.
+PUBLISH: Final = frozenset({Role.STEWARD})
 ADMINISTER: Final = frozenset({Role.ADMIN})
 
 # Not people: nobody signs in as one, they come with API keys.

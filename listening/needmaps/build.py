@@ -56,7 +56,7 @@ COUNTS, COLUMNS = 4, 10
 def build_need_map(query: NeedMapQuery) -> NeedMap:
     """Count a need map: two queries, whatever the number of records.
 
-    Conversations are counted where they were held (the encounter place), on the boundaries valid today.
+    Conversations are counted where they were held (the encounter place), in the boundaries of the query.
     """
     (need_map,) = build_need_maps(query, [query.edition])
     return need_map
@@ -69,7 +69,8 @@ def build_need_maps(query: NeedMapQuery, editions: Sequence[BoundaryEdition]) ->
         cursor.execute(
             sql.read("listening.needmaps", "count_by_district.sql"),
             {
-                "layers": [edition.layer_id for edition in editions],
+                "editions": [edition.pk for edition in editions],
+                "role": query.role,
                 "theme": query.theme.pk if query.theme else 0,
                 "kind": query.kind or "any",
                 "grains": [grain for grain, _, _ in segments],
@@ -80,16 +81,16 @@ def build_need_maps(query: NeedMapQuery, editions: Sequence[BoundaryEdition]) ->
                 "districts": query.reach.as_list(),
             },
         )
-        rows: dict[int, list[tuple[Any, ...]]] = {edition.layer_id: [] for edition in editions}
-        for layer, *row in cursor.fetchall():
-            rows[layer].append(tuple(row))
+        rows: dict[int, list[tuple[Any, ...]]] = {edition.pk: [] for edition in editions}
+        for edition_id, *row in cursor.fetchall():
+            rows[edition_id].append(tuple(row))
     places: dict[int, list[Place]] = {edition.pk: [] for edition in editions}
     listed = District.objects.filter(edition__in=editions).order_by("edition", "code")
     for of, pk, code, name in listed.values_list("edition", "pk", "code", "name"):
         # A larger district of which one reads a part would show a part of its counts: it is not on the map.
         if query.reach.covers(pk):
             places[of].append((pk, code, name))
-    return [_drawn(replace(query, edition=one), places[one.pk], rows[one.layer_id]) for one in editions]
+    return [_drawn(replace(query, edition=one), places[one.pk], rows[one.pk]) for one in editions]
 
 
 def _drawn(query: NeedMapQuery, places: Sequence[Place], rows: Sequence[tuple[Any, ...]]) -> NeedMap:

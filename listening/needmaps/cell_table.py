@@ -137,7 +137,8 @@ def _count(
         cursor.execute(
             sql.read("listening.needmaps", "cells_by_period.sql"),
             {
-                "layer": query.layer.pk,
+                "edition": query.edition.pk,
+                "role": query.role,
                 "kind": query.kind or "any",
                 "themes": list(themes),
                 "grain": bucket,

@@ -56,7 +56,7 @@ def count_listening(query: NeedMapQuery, period: Period) -> list[Listening]:
             sql.read("listening.needmaps", "count_listening.sql"),
             {
                 "edition": query.edition.pk,
-                "layer": query.layer.pk,
+                "epoch": query.epoch and str(query.epoch),
                 "first": period.first,
                 "until": period.until,
                 "year": period.first.year,

@@ -54,7 +54,8 @@ def _hearers(query: NeedMapQuery, comparison: Comparison, wanted: BoolArray) -> 
         cursor.execute(
             sql.read("listening.needmaps", "count_hearers.sql"),
             {
-                "layer": query.layer.pk,
+                "edition": query.edition.pk,
+                "epoch": query.epoch and str(query.epoch),
                 "places": [place for place, _ in numbers],
                 "themes": [theme for _, theme in numbers],
                 "kind": query.kind or "any",

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from districts.models import Layer, Membership
 from listening.needmaps.build import NeedMap
 from listening.needmaps.need import DistrictNeed
-from listening.statistics.reliability import NEVER, TOO_FEW
-
-WITHOUT_VALUE = {NEVER, TOO_FEW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +24,15 @@ def fallbacks(need_map: NeedMap, coarser: Sequence[NeedMap]) -> dict[int, Fallba
     One query at most. Whoever reads some districts only gets no figure of a larger one that reaches beyond them: it is
     not on their maps.
     """
-    wanting = [need.district_id for need in need_map.districts if not _has_value(need)]
+    wanting = [need.district_id for need in need_map.districts if need.value is None]
     around = _parents(wanting, coarser) if wanting and coarser else {}
     found: dict[int, Fallback] = {}
     for larger in coarser:
-        of = {need.district_id: need for need in larger.districts if _has_value(need)}
+        of = {need.district_id: need for need in larger.districts if need.value is not None}
         for place, parent in around.get(larger.edition.pk, []):
             if parent in of and place not in found:
                 found[place] = Fallback(larger.query.layer, of[parent])
     return found
-
-
-def _has_value(need: DistrictNeed) -> bool:
-    return need.claim is not None and need.claim.reliability not in WITHOUT_VALUE
 
 
 def _parents(places: Sequence[int], coarser: Sequence[NeedMap]) -> dict[int, list[tuple[int, int]]]:

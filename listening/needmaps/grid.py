@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from backend.db import sql
 from backend.periods import Period
-from districts.models import Layer
+from districts.models import BoundaryEdition
 from listening.fieldwork.scope import Reach
 from listening.needmaps.estimate import sums_over_occasions
 from listening.needmaps.need import Place
@@ -96,7 +96,14 @@ class Grid:
 
 
 def count_grid(
-    layer: Layer, places: Sequence[Place], windows: Windows, *, kind: str | None, themes: Sequence[int], reach: Reach
+    edition: BoundaryEdition,
+    places: Sequence[Place],
+    windows: Windows,
+    *,
+    role: str,
+    kind: str | None,
+    themes: Sequence[int],
+    reach: Reach,
 ) -> Grid:
     """Count all themes in all windows. One query, whatever the number of themes, places and records."""
     segments = [
@@ -107,7 +114,8 @@ def count_grid(
         cursor.execute(
             sql.read("listening.needmaps", "compare_periods.sql"),
             {
-                "layer": layer.pk,
+                "edition": edition.pk,
+                "role": role,
                 "kind": kind or "any",
                 "themes": list(themes),
                 "windows": names,

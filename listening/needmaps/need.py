@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from listening.needmaps.estimate import Estimates
-from listening.statistics.reliability import FEWEST_EFFECTIVE, Reliability
+from listening.statistics.reliability import FEWEST_EFFECTIVE, NEVER, TOO_FEW, Reliability
 
 Place = tuple[int, str, str]  # id, code and name of a district
 Coverage = Literal["none", "thin", "enough"]
@@ -70,11 +70,23 @@ class DistrictNeed(CityNeed):
     claim: PlaceClaim | None = None
 
     @property
+    def value(self) -> float | None:
+        """What a map shows: share_eb where the share may be read (A, B, C), else None."""
+        if self.claim is None or self.claim.reliability in {NEVER, TOO_FEW}:
+            return None
+        return self.claim.share_eb
+
+    @property
     def coverage(self) -> Coverage:
         """How much listening stands behind the share."""
-        if self.conversations == 0:
-            return "none"
-        return "enough" if self.conversations >= ENOUGH_CONVERSATIONS else "thin"
+        return coverage_of(self.conversations)
+
+
+def coverage_of(conversations: int) -> Coverage:
+    """How much listening so many conversations are."""
+    if conversations == 0:
+        return "none"
+    return "enough" if conversations >= ENOUGH_CONVERSATIONS else "thin"
 
 
 def place_claim(estimates: Estimates, place: int, theme: int = 0) -> PlaceClaim:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import QuerySet
 
-from backend import clock
 from backend.db import sql
 from backend.periods import FORMS, NotAPeriod, Period
 from backend.problems import InvalidParameter
@@ -16,18 +15,20 @@ from districts.models import BoundaryEdition, District, Layer
 from listening.codelists.models import Theme
 from listening.fieldwork.roles import READ_COUNTS
 from listening.fieldwork.scope import Reach, Scope
+from listening.needmaps.boundaries import boundaries_of, boundaries_of_today
 from listening.needmaps.grid import COMPARISONS, Compare
-from listening.needmaps.tiers import PeriodIsOpen, Tier
+from listening.needmaps.tiers import PeriodIsOpen, Tier, reads_exactly
 from listening.records.models import Finding
 
-PARAMETERS = ("layer", "period", "theme", "kind")
+PARAMETERS = ("layer", "edition", "period", "theme", "kind")
 
 
 @dataclass(frozen=True, slots=True)
 class NeedMapQuery:
     """One need map: the boundaries, a period, and what is counted (None: any theme, any kind).
 
-    `coarser` are the editions of today of the layers above, fine to coarse.
+    `coarser` are the editions of the layers above that held together with it, fine to coarse. `epoch` is the one in
+    which they are counted; None where that is where records are stored today.
     """
 
     edition: BoundaryEdition
@@ -36,10 +37,16 @@ class NeedMapQuery:
     kind: str | None
     reach: Reach
     coarser: tuple[BoundaryEdition, ...] = ()
+    epoch: int | None = None
 
     @property
     def layer(self) -> Layer:
         return self.edition.layer
+
+    @property
+    def role(self) -> str:
+        """Of the cells in which it is counted."""
+        return "encounter" if self.epoch is None else f"encounter:{self.epoch}"
 
 
 def parse_query(params: Mapping[str, str], scope: Scope) -> NeedMapQuery:
@@ -48,18 +55,22 @@ def parse_query(params: Mapping[str, str], scope: Scope) -> NeedMapQuery:
     Whoever has districts of other layers alone gets the coarsest of these as the default.
     Raises InvalidParameter, naming the value and the valid ones.
     """
-    editions = sorted(
-        BoundaryEdition.objects.valid_on(clock.today()).select_related("layer"),
-        key=lambda one: (one.layer.rank, one.layer.code),
-    )
-    edition = _edition(params.get("layer", ""), scope.reach(*READ_COUNTS), editions)
+    reach = scope.reach(*READ_COUNTS)
+    today = boundaries_of_today()
+    edition = _edition(params.get("layer", ""), reach, list(today.editions))
+    tier, held = Tier.of(edition, today.editions, scope), today
+    if (code := params.get("edition", "")) and code != edition.code:
+        held, edition = boundaries_of(edition.layer, code, reach)
+        # Boundaries that no longer hold divide the open quarter once more: two maps of it would tell what lies between.
+        tier = Tier(reads_exactly(scope), tier.coarse)
     return NeedMapQuery(
         edition=edition,
-        coarser=tuple(one for one in editions if one.layer.rank > edition.layer.rank),
-        period=_period(params.get("period", ""), Tier.of(edition, editions, scope)),
-        theme=_theme(params.get("theme", ""), scope),
-        kind=_kind(params.get("kind", "")),
-        reach=scope.reach(*READ_COUNTS),
+        coarser=tuple(one for one in held.editions if one.layer.rank > edition.layer.rank),
+        epoch=held.epoch,
+        period=parse_period(params.get("period", ""), tier),
+        theme=parse_theme(params.get("theme", ""), scope),
+        kind=parse_kind(params.get("kind", "")),
+        reach=reach,
     )
 
 
@@ -97,7 +108,8 @@ def _edition(code: str, reach: Reach, editions: list[BoundaryEdition]) -> Bounda
     return found[0]
 
 
-def _period(text: str, tier: Tier) -> Period:
+def parse_period(text: str, tier: Tier) -> Period:
+    """Read a period, the usual one of the reader when it is left out. Raises InvalidParameter."""
     if not text:
         return tier.usual_period()
     try:
@@ -115,7 +127,8 @@ def readable_themes(scope: Scope) -> QuerySet[Theme]:
     return Theme.objects.exclude(sensitivity__in=hidden).exclude(parent__sensitivity__in=hidden)
 
 
-def _theme(code: str, scope: Scope) -> Theme | None:
+def parse_theme(code: str, scope: Scope) -> Theme | None:
+    """Read a theme; None for any. Raises InvalidParameter."""
     if not code:
         return None
     themes = readable_themes(scope)
@@ -142,7 +155,8 @@ def parse_compare(params: Mapping[str, str]) -> Compare:
     )
 
 
-def _kind(kind: str) -> str | None:
+def parse_kind(kind: str) -> str | None:
+    """Read a kind of finding; None for any. Raises InvalidParameter."""
     if not kind:
         return None
     if kind not in Finding.Kind.values:

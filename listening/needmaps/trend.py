@@ -101,7 +101,9 @@ def compare(
     """
     windows = Windows.of(query.period, by)
     numbers = [theme.pk for theme in themes]
-    grid = count_grid(query.layer, places, windows, kind=query.kind, themes=numbers, reach=query.reach)
+    grid = count_grid(
+        query.edition, places, windows, role=query.role, kind=query.kind, themes=numbers, reach=query.reach
+    )
     now = estimate(grid.now.held, grid.now.mentioning, grid.now.sums)
     then = estimate(grid.ref.held, grid.ref.mentioning, grid.ref.sums)
     is_readable = has_value(now.reliability) & has_value(then.reliability)

@@ -75,6 +75,17 @@ class Conversation(models.Model):
     district = models.ForeignKey(
         "districts.District", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    named_district = models.ForeignKey(
+        "districts.District",
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The district that was named, where boundaries have moved it since; the database forgets it "
+        "when another place is named.",
+    )
     is_test = models.BooleanField(default=False, help_text="A trial entry: kept, never counted.")
     may_be_counted = models.BooleanField(default=True, help_text="A legal basis for statistics is present.")
     submission_fingerprint = models.BinaryField(
@@ -88,6 +99,9 @@ class Conversation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(people_count__gte=1), name="conversation_has_people"),
             place_fits("conversation_place_fits"),
+            models.CheckConstraint(
+                condition=Q(named_district__isnull=True) | Q(place="district"), name="conversation_named_district"
+            ),
         ]
         indexes = [
             models.Index(fields=["-occurred_at", "-id"], name="conversation_newest"),
@@ -107,15 +121,17 @@ class ParticipantBand(models.Model):
         AGE = "age"
         GENDER = "gender"
         TIE = "tie"
+        CITIZENSHIP = "citizenship"
 
     BANDS = {
         Variable.AGE: ("0-13", "14-17", "18-34", "35-64", "65+", "unknown"),
         Variable.GENDER: ("female", "male", "other", "unknown"),
         Variable.TIE: ("lives", "works", "studies", "passes", "unknown"),
+        Variable.CITIZENSHIP: ("it", "eu", "non_eu", "unknown"),
     }
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="bands")
-    variable = models.CharField(max_length=8, choices=Variable)
+    variable = models.CharField(max_length=12, choices=Variable)
     band = models.CharField(max_length=8)
     people = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
 

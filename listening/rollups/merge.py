@@ -1,6 +1,7 @@
-"""Merge the log of changes into the cells.
+"""Merge the logs of changes into cells and squares.
 
-Readers add the unmerged log themselves, so counts are exact whether or not this runs; it keeps the log short.
+Readers of cells add the unmerged log themselves, so counts are exact whether or not this runs; it keeps the log short.
+Squares and hexagons are those of the last merge.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from backend.db import locks, sql
+from listening.rollups.squares import LOG_ROWS_PER_MERGE as PLACES_PER_MERGE
+from listening.rollups.squares import merge_squares
 
 LOG_ROWS_PER_MERGE = 200_000
 
 
 def merge_deltas() -> int | None:
-    """Merge what is in the log now; returns the log rows merged, None when another session is merging.
+    """Merge what is in the logs now; returns the changes of cells merged, None when another session is merging.
 
     Holds the advisory lock of the rollups for one transaction.
     """
@@ -24,6 +27,7 @@ def merge_deltas() -> int | None:
                 return None
             cursor.execute(sql.read("listening.rollups", "merge_deltas.sql"), {"most": LOG_ROWS_PER_MERGE})
             taken: int = cursor.fetchone()[0]
+            places = merge_squares(cursor)
         merged += taken
-        if taken < LOG_ROWS_PER_MERGE:
+        if taken < LOG_ROWS_PER_MERGE and places < PLACES_PER_MERGE:
             return merged

@@ -45,7 +45,8 @@ DEMO_PEOPLE = (
     ("listener", _lazy("logs conversations")),
     ("coordinator", _lazy("reads what was logged and gives it themes")),
     ("navile", _lazy("coordinates the district Navile alone")),
-    ("steward", _lazy("watches over what may be published")),
+    ("steward", _lazy("proposes what is published")),
+    ("steward2", _lazy("approves what another steward proposed")),
     ("admin", _lazy("may do everything, and opens the administration")),
 )
 

@@ -142,6 +142,30 @@ def design_effect(sums: SessionSums, *, city: ArrayLike | None = None) -> FloatA
     return np.where((s >= FEWEST_SESSIONS) & (binomial > 0), own, np.clip(instead, LEAST, MOST))
 
 
+def pooled_design_effect(effects: ArrayLike, share: ArrayLike) -> FloatArray:
+    """One design effect for all bands of a variable: the sum of their variances over what strangers would give.
+
+    Parameters
+    ----------
+    effects : array, >= 1, shape (..., bands)
+        Design effect of the share of each band.
+    share : array, 0-1, shape (..., bands)
+
+    Returns
+    -------
+    FloatArray, shape (...) or (1,)
+        The mean of the effects, weighted by r (1 - r); the plain mean where all are of one band.
+    """
+    own, r = np.broadcast_arrays(floats(effects, "effects"), floats(share, "share"))
+    spread = r * (1 - r)
+    plain = own.mean(axis=-1)
+    return np.where(
+        spread.sum(axis=-1) > 0,
+        ratio((own * spread).sum(axis=-1), spread.sum(axis=-1), otherwise=LEAST).reshape(plain.shape),
+        plain,
+    )
+
+
 def effective_size(conversations: ArrayLike, design_effect: ArrayLike) -> FloatArray:
     """How many independent conversations would tell as much: n / deff.
 

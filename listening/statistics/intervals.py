@@ -138,7 +138,7 @@ class PublishedShare:
     size: FloatArray
 
 
-def published_share(mentions: ArrayLike, conversations: ArrayLike, *, base: int) -> PublishedShare:
+def published_share(mentions: ArrayLike, conversations: ArrayLike, *, base: int, times: int = 1) -> PublishedShare:
     """Share of counts that were published by systematic rounding, with the rounding as a second source of error.
 
     Parameters
@@ -148,18 +148,20 @@ def published_share(mentions: ArrayLike, conversations: ArrayLike, *, base: int)
         that to small counts.
     base : int
         Rounding base, >= 1; 1 is no rounding.
+    times : int
+        How many rounded counts each of these is the sum of: 4 for the year of four published quarters.
 
     Returns
     -------
     PublishedShare
-        share = (c + 1/2) / (n + 1). size = r (1 - r) / (r (1 - r) / n + v (1 + r^2) / n^2), where v = (base^2 - 1) / 6
-        is the variance that rounding adds to each count: 4 for base 5. The size is 0 where no conversations are
-        published.
+        share = (c + 1/2) / (n + 1). size = r (1 - r) / (r (1 - r) / n + v (1 + r^2) / n^2), where
+        v = times (base^2 - 1) / 6 is the variance that rounding adds to each count: 4 for base 5, once. The size is 0
+        where no conversations are published.
 
     Raises
     ------
     ValueError
-        If base < 1.
+        If base < 1 or times < 1.
 
     Notes
     -----
@@ -168,9 +170,11 @@ def published_share(mentions: ArrayLike, conversations: ArrayLike, *, base: int)
     """
     if base < 1:
         raise ValueError(f"{base} is not a rounding base; it is 1 or more.")
+    if times < 1:
+        raise ValueError(f"A count is the sum of 1 or more, not of {times}.")
     c, n = np.broadcast_arrays(floats(mentions, "mentions"), floats(conversations, "conversations"))
     c = np.minimum(c, n)
-    added = (base**2 - 1) / 6
+    added = times * (base**2 - 1) / 6
     r = (c + 0.5) / (n + 1)
     # r (1 - r) over the variance, both multiplied by n^2.
     size = ratio(r * (1 - r) * n**2, r * (1 - r) * n + added * (1 + r**2), otherwise=0.0)

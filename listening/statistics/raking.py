@@ -32,6 +32,7 @@ class Margin:
     variable: str
     residents: ArrayLike  # shape (bands,), counts of a census or register
     is_ordered: bool = False  # as age is: a small band is merged with a neighbour, not with just any
+    bands: Sequence[str] = ()  # their names, for messages; numbers from 0 when left out
 
 
 class MarginsDisagree(ValueError):
@@ -141,7 +142,7 @@ def rake(
         group = merged_bands(counts.sum(axis=0), residents, is_ordered=margin.is_ordered)
         member = (group[:, np.newaxis] == np.arange(group.max() + 1)).astype(np.float64)
         target = (residents @ member) / residents.sum()
-        _check_met(margin.variable, counts.sum(axis=0) @ member, target, group)
+        _check_met(margin, counts.sum(axis=0) @ member, target, group)
         groups[margin.variable] = group
         steps.append((counts @ member, target))
 
@@ -281,13 +282,14 @@ def _check_recorded(variable: str, counts: FloatArray) -> None:
         )
 
 
-def _check_met(variable: str, persons: FloatArray, target: FloatArray, group: IntArray) -> None:
+def _check_met(margin: Margin, persons: FloatArray, target: FloatArray, group: IntArray) -> None:
     representation = ratio(persons, persons.sum() * target, otherwise=1.0)
     worst = int(representation.argmin())
     if representation[worst] < LEAST_RATIO:
-        bands = ", ".join(str(band) for band in np.flatnonzero(group == worst))
+        names = margin.bands or [str(band) for band in range(len(group))]
+        bands = ", ".join(names[int(band)] for band in np.flatnonzero(group == worst))
         raise WeightsRefused(
             "band",
-            f"{variable}, band {bands}: {persons[worst]:.0f} persons are {representation[worst]:.2f} of what residents "
-            f"would give; weights cannot speak for those who were not met.",
+            f"{margin.variable}, band {bands}: {persons[worst]:.0f} persons are {representation[worst]:.2f} of what "
+            f"residents would give; weights cannot speak for those who were not met.",
         )

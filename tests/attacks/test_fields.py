@@ -158,6 +158,7 @@ def read_everything(world: World, actor: str) -> list[tuple[str, int, str | None
     ]
     addresses += [f"{API}/need-map/trend?layer=area&period=2026-Q2&theme={theme}" for theme in ("", "rent")]
     addresses += [f"{API}/coverage?layer=area&period=2026-Q2", f"{API}/coverage/next?layer=area"]
+    addresses += [f"{API}/coverage/representation?layer=area&period=2026-Q2", f"{API}/coverage/weights?period=2026-Q2"]
     addresses += [f"{API}/need-map/clusters?layer=area&period=2026-Q2&theme={theme}" for theme in ("", "rent")]
     addresses += [f"{API}/need-map/cells?layer=area&period=2026&format={kind}" for kind in ("csv", "parquet")]
     for number in (1, 5, 9):

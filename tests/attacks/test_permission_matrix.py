@@ -17,9 +17,11 @@ from drf_spectacular.generators import SchemaGenerator
 from uuid6 import uuid7
 
 from backend import clock
+from backend.geo.tile_matrix import tile_at
 from listening.attachments.models import Attachment
 from listening.fieldwork.models import Device
 from listening.records.models import Conversation
+from listening.rollups.merge import merge_deltas
 from listening.sync.models import Clash, Op
 from tests.attacks.world import (
     ACTORS,
@@ -35,6 +37,8 @@ from tests.attacks.world import (
     check,
 )
 from tests.listening.submissions import document
+from tests.squareville import inside
+from tests.vector_tiles import read_tile
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1"
@@ -337,6 +341,22 @@ def test_phones_come_in_by_their_own_doors(world: World) -> None:
         check("devices", ("hello", actor), greeted.status_code, wanted)
 
 
+def test_releases_are_for_stewards(world: World) -> None:
+    """Whoever gets in finds nothing to decide about: no quarter of this world was proposed."""
+    for actor in ACTORS:
+        client = world.client(actor)
+        for operation, method, path, body, good in (
+            ("list_releases", "get", "releases", None, 200),
+            ("propose_release", "post", "releases/proposals", {"quarter": "2026"}, 400),
+            ("read_release_proposal", "get", "releases/proposals/1", None, 404),
+            ("approve_release", "post", "releases/proposals/1/approval", None, 404),
+            ("reject_release", "post", "releases/proposals/1/rejection", None, 404),
+            ("withdraw_release", "post", "releases/2026-Q2-r1/withdrawal", {"reason": "x"}, 404),
+        ):
+            answer = getattr(client, method)(f"{API}/{path}", body, format="json")
+            check("releases", (operation, actor), answer.status_code, refusal(operation, actor) or good)
+
+
 def test_pulling(world: World) -> None:
     """A phone gets what its person may read, and nothing else: the same conversations as in the list."""
     for actor in ACTORS:
@@ -457,6 +477,7 @@ def test_need_maps(world: World, layer: str, theme: str) -> None:
 
 LISTS = {
     "coverage": ("coverage", "places", {}),
+    "coverage_representation": ("coverage/representation", "places", {}),
     "need_map_trend": ("need-map/trend", "trends", {"theme": "rent"}),
     "need_map_clusters": ("need-map/clusters", "places", {"theme": "rent"}),
 }
@@ -510,6 +531,67 @@ def test_the_table_of_cells(world: World) -> None:
         check("counts", ("need_map_cells", actor), found, {str(n): held.get(n, 0) for n in sorted(on_map)})
         internal = any(row["theme"] == "violence" for row in rows)
         check("counts", ("need_map_cells", actor, "internal"), internal, actor in CLEARED and bool(on_map))
+
+
+TILED = ("describe_district_tiles", "describe_density_tiles", "describe_conversation_tiles")
+
+
+@pytest.mark.parametrize("operation", TILED)
+def test_what_is_told_of_tiles(world: World, operation: str) -> None:
+    """Where the tiles are and what is in them, to whoever may ask for one."""
+    address = OPERATIONS[operation][1].replace("{layer}", "area")
+    for actor in ACTORS:
+        answer = world.client(actor).get(address)
+        check("tiles", (operation, actor), answer.status_code, refusal(operation, actor) or 200)
+
+
+def test_tiles_of_districts(world: World) -> None:
+    """The same bytes for all."""
+    tile = tile_at(*inside(5), 12)
+    address = f"{API}/tiles/districts/area/{tile.z}/{tile.x}/{tile.y}.mvt"
+    bodies = {world.client(actor).get(address).content for actor in ACTORS}
+    check("tiles", ("district_tile",), [len(bodies), bodies == {b""}], [1, False])
+
+
+@pytest.mark.parametrize("area", [5, 9])
+def test_tiles_of_conversations(world: World, area: int) -> None:
+    """The points of a tile are the conversations that one may read there."""
+    held_in = {"elsewhere": 9}
+    tile = tile_at(*inside(area), 17)
+    for actor in ACTORS:
+        answer = world.client(actor).get(f"{API}/tiles/conversations/{tile.z}/{tile.x}/{tile.y}.mvt")
+        if status := refusal("conversation_tile", actor):
+            check("tiles", ("conversation_tile", actor), answer.status_code, status)
+            continue
+        layers = read_tile(answer.content)
+        found = {one.properties["id"] for one in layers["conversations"].features} if layers else set()
+        for name in CONVERSATIONS:
+            there = held_in.get(name, 5) == area and not name.startswith("deleted") and name != "nowhere"
+            reads = there and name in TABLE["conversations"][actor]
+            check("tiles", ("conversation_tile", actor, name), str(world.conversations[name]) in found, reads)
+
+
+@pytest.mark.parametrize("operation", ["density_tile", "need_map_hexagons"])
+def test_squares_and_hexagons(world: World, operation: str) -> None:
+    """Coordinators count what they may read; others five in area 5, and of area 9 nothing: one is below the floor."""
+    merge_deltas()
+    tile = tile_at(*inside(5), 10)
+    for actor in ACTORS:
+        client = world.client(actor)
+        if operation == "density_tile":
+            answer = client.get(f"{API}/tiles/density/10/{tile.x}/{tile.y}.mvt", {"period": "2026-Q2"})
+        else:
+            answer = client.get(f"{API}/need-map/hexagons", {"period": "2026-Q2"})
+        if status := refusal(operation, actor):
+            check("tiles", (operation, actor), answer.status_code, status)
+            continue
+        if operation == "density_tile":
+            found = sum(one.properties["conversations"] for one in read_tile(answer.content)["density"].features)
+        else:
+            found = sum(one["properties"]["conversations"] for one in answer.json()["features"])
+        readable = {name for name in TABLE["conversations"][actor] if not name.startswith("deleted")} - {"nowhere"}
+        wanted = len(readable) if actor.startswith("coordinator") else 5
+        check("tiles", (operation, actor), found, wanted)
 
 
 def reaches(actor: str, layer: str, code: str, parts: set[int], areas: set[int]) -> bool:

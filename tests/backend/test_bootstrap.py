@@ -1,6 +1,7 @@
 """From nothing to ready, or one message with the exact command; `.ci/run` and `make` around it."""
 
 import ast
+import importlib.metadata
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from packaging.requirements import Requirement
 
 from backend import bootstrap
 from backend.bootstrap import CannotContinue
@@ -264,6 +266,26 @@ def test_the_long_first_line_of_a_deep_checkout(folder):
     folder.make("demo")
     (folder.venv / "bin" / "pip").write_text(f'#!/bin/sh\n\'\'\'exec\' "{folder.venv}/bin/python" "$0" "$@"\n')
     assert folder.make("demo") == []
+
+
+@pytest.mark.parametrize("file", sorted(bootstrap.REQUIREMENTS.values()))
+def test_extras_are_pinned_with_their_package(file):
+    """pip before 23.3, that of Debian 12, takes `coverage[toml]>=7` for unpinned beside `coverage==7.17.3`.
+
+    It then fetches the newest release and refuses it for want of a hash: the day after a release nothing installs.
+    """
+    pinned = {}
+    for name, extras in re.findall(r"^([\w.-]+)(?:\[([\w,-]+)\])?==", (ROOT / file).read_text(), re.MULTILINE):
+        pinned[name] = set(filter(None, extras.split(",")))
+    wanting = [
+        (name, str(requirement))
+        for name, chosen in pinned.items()
+        for requirement in map(Requirement, importlib.metadata.requires(name) or [])
+        if requirement.marker is None or any(requirement.marker.evaluate({"extra": one}) for one in {*chosen, ""})
+        if not requirement.extras <= pinned.get(requirement.name.lower().replace("_", "-"), set())
+    ]
+    assert pinned
+    assert wanting == []
 
 
 # --- as a command ------------------------------------------------------------------------------------

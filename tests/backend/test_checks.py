@@ -287,3 +287,9 @@ class TestAccess:
         assert response.status_code == 302
         assert response["Location"].startswith("/login/?next=")
         assert client.get("/public").status_code == 200
+
+
+@pytest.mark.parametrize(("code", "is_metric"), [(7791, True), (25832, True), (4326, False), (1, False), (0, False)])
+def test_the_metric_system_is_one(settings, code, is_metric):
+    settings.METRIC_EPSG = code
+    assert ids(checks.metric_system(None)) == ([] if is_metric else ["backend.E023"])

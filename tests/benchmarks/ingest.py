@@ -16,13 +16,14 @@ AGAIN = 0.2  # of a batch was sent before
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """What the clients reached together."""
+    """What the clients reached together. `lag_s`: the longest that a change can have waited to be merged."""
 
     conversations_per_second: float
     findings_per_second: float
     p95_ms: float
     deadlocks: int
     errors: int
+    lag_s: float
 
 
 def run(seconds: float, *, clients: int, seed: int) -> Ingest:
@@ -34,7 +35,7 @@ def run(seconds: float, *, clients: int, seed: int) -> Ingest:
         working = [pool.apply_async(_submit, (seconds, seed * 100 + number)) for number in range(clients)]
         told = [one.get() for one in working]
         stop.set()
-        merging.get()
+        lag_s = merging.get()
     times = sorted(ms for one in told for ms in one[2])
     return Ingest(
         conversations_per_second=sum(one[0] for one in told) / seconds,
@@ -42,6 +43,7 @@ def run(seconds: float, *, clients: int, seed: int) -> Ingest:
         p95_ms=statistics.quantiles(times, n=20)[-1],
         deadlocks=sum(one[3] for one in told),
         errors=sum(one[4] for one in told),
+        lag_s=lag_s,
     )
 
 
@@ -84,10 +86,15 @@ def _submit(seconds: float, seed: int):
     return conversations, findings, times, deadlocks, errors
 
 
-def _merge() -> None:
+def _merge() -> float:
     from listening.rollups.merge import merge_deltas
 
     _start.wait()
+    longest, before = 0.0, time.perf_counter()
     while not _stop.is_set():
+        began = time.perf_counter()
         merge_deltas()
+        # What was written just after a merge began waits for the end of the next one.
+        longest, before = max(longest, time.perf_counter() - before), began
         _stop.wait(0.5)
+    return longest

@@ -29,6 +29,7 @@ from listening.fieldwork.models import User
 from listening.fieldwork.tokens import issue
 from listening.needmaps.build import build_need_map, parse_query
 from listening.records.models import Conversation
+from listening.rollups.epochs import prepare
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile
 from tests.benchmarks import ingest, sync
@@ -105,7 +106,8 @@ def need_maps_in_sql() -> None:
         query = parse_query({"layer": "area-statistica", **params}, EVERYTHING)
         segments = list(query.period.segments())
         bound = {
-            "layers": [query.layer.pk],
+            "editions": [query.edition.pk],
+            "role": query.role,
             "theme": query.theme.pk if query.theme else 0,
             "kind": "any",
             "grains": [grain for grain, _, _ in segments],
@@ -148,10 +150,14 @@ def over_http(port: int, token: str) -> None:
         ids = [one[0] for one in run(keys)]
         run(documents, {"ids": ids[:100]})
 
+    timed("need map, 304", need_map, lambda: build_need_map(query), 304, **{"If-None-Match": get(need_map)[2]})
     timed("page of 100", "/api/v1/conversations?limit=100", bare_page)
     box = Conversation.objects.filter(location__isnull=False).values_list("location", flat=True)[0]
-    near = f"{box.x - 0.006:.4f},{box.y - 0.005:.4f},{box.x + 0.006:.4f},{box.y + 0.005:.4f}"
-    timed("page of 100, 1 km box", f"/api/v1/conversations?limit=100&bbox={near}", None)
+    for km in (1, 5):
+        near = ",".join(
+            f"{part:.4f}" for part in (box.x - 0.006 * km, box.y - 0.0045 * km, box.x + 0.006 * km, box.y + 0.0045 * km)
+        )
+        timed(f"page of 100, {km} km box", f"/api/v1/conversations?limit=100&bbox={near}", None)
     timed("page of 100, theme and zona", "/api/v1/conversations?limit=100&theme=housing&district=zona:B", None)
     timed("page of 100, text", "/api/v1/conversations?limit=100&q=autobus", None)
     deep = json.loads(get("/api/v1/conversations?limit=100")[1])
@@ -224,6 +230,16 @@ def spread(name: str, product: list[float], bare: list[float] | None) -> None:
 def ingesting(seconds: float) -> None:
     """Four clients at once, batches of 50, one in five sent again: with and without the upkeep of the cells."""
     product = ingest.run(seconds, clients=4, seed=11)
+    with connection.cursor() as cursor:
+        # As if boundaries had been redrawn once: all that comes is counted in the old ones as well.
+        cursor.execute(
+            "INSERT INTO rollups_epoch (until, editions, base_edition)"
+            " SELECT '2000-01-01', editions, base_edition FROM districts_editions_today"
+        )
+    redrawn = ingest.run(seconds, clients=4, seed=13)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM rollups_epoch")
+    prepare()
     tables = ("records_conversation", "records_finding", "records_findingtheme")
     with connection.cursor() as cursor:
         for table in tables:
@@ -259,6 +275,11 @@ def ingesting(seconds: float) -> None:
         f"{'  conversations a second; p95 of a batch of 50':44}{product.conversations_per_second:12,.0f}"
         f"{bare.conversations_per_second:12,.0f}        {product.p95_ms:.0f} ms, {bare.p95_ms:.0f} ms without cells"
     )
+    say(
+        f"{'  with old boundaries beside':44}{redrawn.findings_per_second:12,.0f}{bare.findings_per_second:12,.0f}"
+        f"{redrawn.findings_per_second / bare.findings_per_second:8.2f}"
+    )
+    say(f"{'  longest wait until merged':44}{product.lag_s:10.2f} s")
     say(f"{'  deadlocks, errors':44}{product.deadlocks:12}{bare.deadlocks:12}        {product.errors + bare.errors}")
 
 

@@ -36,12 +36,12 @@ def test_without_a_script_changing_the_filter_changes_map_table_and_sentence(lis
     there = visit(javascript=False)
     there.sign_in()
     page = there.open(DASHBOARD)
-    classes = {name: page.locator(f".map .{name}").count() for name in ("c5", "c3")}
-    assert classes == {"c5": 1, "c3": 0}
+    classes = {name: page.locator(f".map a .{name}").count() for name in ("wide-5", "c2")}
+    assert classes == {"wide-5": 1, "c2": 0}
     page.locator("#theme").select_option("mobility")
     page.locator("form.filters button").click()
     page.wait_for_url("**theme=mobility**")
-    assert {name: page.locator(f".map .{name}").count() for name in ("c5", "c3")} == {"c5": 0, "c3": 1}
+    assert {name: page.locator(f".map a .{name}").count() for name in ("wide-5", "c2")} == {"wide-5": 0, "c2": 1}
     assert "Mobilità" in page.locator("[role=status]").inner_text()
     assert page.locator("tbody tr").first.inner_text().startswith("Area 7")
 
@@ -51,10 +51,11 @@ def test_the_textures_are_painted_not_only_declared(listened, visit):
     there.sign_in()
     page = there.open(DASHBOARD)
     fills = {
-        name: page.locator(f".map .{name}").first.evaluate("element => getComputedStyle(element).fill")
-        for name in ("c1", "thin", "none")
+        name: page.locator(f".map a .{name}").first.evaluate("element => getComputedStyle(element).fill")
+        for name in ("c1", "wide-5", "thin", "none")
     }
     assert fills["c1"].startswith("rgb(")
+    assert "#wide-5" in fills["wide-5"]
     assert "#hatch" in fills["thin"]
     assert "#dots" in fills["none"]
 
@@ -63,11 +64,11 @@ def test_an_area_leads_to_its_row_and_the_row_to_its_area(listened, visit):
     there = visit(javascript=False)
     there.sign_in()
     page = there.open(DASHBOARD)
-    page.locator(".map .c5").click()
+    page.locator(".map a .wide-5").click()
     row = page.locator("tbody tr:target")
     assert row.inner_text().startswith("Area 1")
     row.locator("a").click()
-    assert page.locator(".map path:target").get_attribute("class") == "c5"
+    assert page.locator(".map path:target").get_attribute("class") == "wide-5"
 
 
 def test_pointing_at_a_row_lights_its_area(listened, visit):
@@ -75,7 +76,7 @@ def test_pointing_at_a_row_lights_its_area(listened, visit):
     there.sign_in()
     page = there.open(DASHBOARD)
     page.locator("tbody tr").first.hover()
-    page.locator(".map path.c5.lit").wait_for(state="attached")
+    page.locator(".map path.wide-5.lit").wait_for(state="attached")
     page.locator("h1").hover()
     page.locator(".map path.lit").wait_for(state="detached")
 

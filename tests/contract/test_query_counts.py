@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
@@ -19,13 +20,18 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend import clock
+from backend.geo.tile_matrix import tile_at
+from districts.models import ReferenceMargin
 from listening.attachments.limits import MOST_ATTACHMENTS
 from listening.capture.accept import accept_many
+from listening.capture.submission import Band
 from listening.fieldwork.enrolment import LEASE, issue_code
 from listening.fieldwork.models import Device, Session, User, Venue
 from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue
+from listening.publishing.propose import propose, publish_release
 from listening.records.models import Conversation, Finding
+from listening.rollups.merge import merge_deltas
 from listening.sync.models import Clash, Op, WaitingOp
 from tests.listening.attachments.media import ogg
 from tests.listening.attachments.phone import CHUNK, Upload
@@ -119,6 +125,25 @@ def change(filled: Filled) -> dict[str, str]:
     return {"If-Match": filled.ask("GET", f"conversations/{filled.last.pk}")["ETag"]}
 
 
+def known_people(filled: Filled) -> dict[str, str]:
+    """In a quarter in which it is known of everybody who they are; and of residents too."""
+    for_each = {"variable": "gender", "year": 2025, "source": "Drawn for tests", "people": 500}
+    ReferenceMargin.objects.bulk_create(
+        ReferenceMargin(district=filled.city.area(n), band=band, **for_each)
+        for n in range(1, 10)
+        for band in ("female", "male")
+    )
+    winter = NOON - dt.timedelta(days=90)
+    accept_many(
+        [
+            conversation(filled.asking, bands=(Band("gender", band, 1),), occurred_at=winter)
+            for _ in range(filled.rows + 60)
+            for band in ("female", "male")
+        ]
+    )
+    return {}
+
+
 def hello(filled: Filled) -> dict[str, str]:
     """The header of a phone."""
     return {"Authorization": f"Bearer {enrolled(filled.asking).token}"}
@@ -153,11 +178,53 @@ def announcement() -> dict[str, object]:
     return {"id": str(uuid7()), "conversation": str(uuid7()), **told}
 
 
+def merged(filled: Filled) -> dict[str, str]:
+    """Squares and hexagons are those of the last merge."""
+    merge_deltas()
+    return {}
+
+
+def tile(path: str, zoom: int) -> Asked:
+    at = tile_at(*inside(5), zoom)
+    return Asked(lambda f, _: f.ask("GET", f"tiles/{path}/{zoom}/{at.x}/{at.y}.mvt?{QUARTER[path]}"), merged)
+
+
+QUARTER = {"districts/area": "", "density": "period=2026-Q2", "conversations": "period=2026-Q2"}
+
+
+def as_steward(method: str, path: str, body: object = None) -> Callable[[Filled, dict[str, str]], Any]:
+    """Asked by a second steward; `path` may name what was made first."""
+    return lambda f, made: f.ask(
+        method, path.format(**made), body, Authorization=f"Bearer {issue(User.objects.get(username='second'))}"
+    )
+
+
+def proposal(f: Filled) -> dict[str, str]:
+    """A proposal of the quarter that the records are of."""
+    first, _ = stewards(f)
+    return {"pk": str(propose("2026-Q2", by=first).pk)}
+
+
+def stewards(f: Filled) -> tuple[User, User]:
+    return person("first", Role.STEWARD), person("second", Role.STEWARD)
+
+
+def published(f: Filled) -> dict[str, str]:
+    first, second = stewards(f)
+    return {"code": publish_release("2026-Q2", proposed_by=first, approved_by=second).code}
+
+
+def two_stewards(f: Filled) -> dict[str, str]:
+    stewards(f)
+    return {}
+
+
 FINDINGS = [{"kind": "need", "text": "x", "themes": ["rent"]}]
 ASKED: dict[str, Asked] = {
     "list_layers": read("layers"),
     "list_districts": read("districts?layer=area"),
     "read_district": read("districts/{area}"),
+    "district_crosswalk": read("districts/crosswalk?layer=area"),
     "list_themes": read("themes"),
     "list_venues": read("venues", "venues"),
     "list_sessions": read("sessions", "sessions", 200),
@@ -168,7 +235,18 @@ ASKED: dict[str, Asked] = {
     "need_map": read("need-map?layer=area&period=2026"),
     "coverage": read("coverage?layer=area&period=2026-Q2"),
     "coverage_next": read("coverage/next?layer=area"),
+    "coverage_representation": Asked(
+        lambda f, _: f.ask("GET", "coverage/representation?layer=area&period=2026-Q1"), known_people
+    ),
+    "coverage_weights": Asked(lambda f, _: f.ask("GET", "coverage/weights?period=2026-Q1"), known_people),
     "need_map_trend": read("need-map/trend?layer=area&period=2026-Q2&theme=rent"),
+    "need_map_hexagons": Asked(lambda f, _: f.ask("GET", "need-map/hexagons?period=2026-Q2&theme=rent"), merged),
+    "describe_district_tiles": read("tiles/districts/area"),
+    "district_tile": tile("districts/area", 12),
+    "describe_density_tiles": read("tiles/density?period=2026-Q2"),
+    "density_tile": tile("density", 13),
+    "describe_conversation_tiles": read("tiles/conversations"),
+    "conversation_tile": tile("conversations", 14),
     "need_map_clusters": read("need-map/clusters?layer=area&period=2026-Q2&theme=rent"),
     "need_map_cells": read("need-map/cells?layer=area&period=2026&by=month"),
     "need_map_cell_columns": read("need-map/cells/columns"),
@@ -227,6 +305,12 @@ ASKED: dict[str, Asked] = {
     ),
     "dismiss_waiting_op": Asked(lambda f, _: f.ask("DELETE", f"sync/waiting/{WaitingOp.objects.earliest('pk').pk}")),
     "list_fresh_phones": read("sync/phones", "phones", 200),
+    "list_releases": Asked(as_steward("GET", "releases"), published),
+    "propose_release": Asked(as_steward("POST", "releases/proposals", {"quarter": "2026-Q2"}), two_stewards),
+    "read_release_proposal": Asked(as_steward("GET", "releases/proposals/{pk}"), proposal),
+    "approve_release": Asked(as_steward("POST", "releases/proposals/{pk}/approval"), proposal),
+    "reject_release": Asked(as_steward("POST", "releases/proposals/{pk}/rejection"), proposal),
+    "withdraw_release": Asked(as_steward("POST", "releases/{code}/withdrawal", {"reason": "wrong"}), published),
     "issue_enrolment_code": Asked(lambda f, _: f.on_pages("devices/enrolment-codes")),
     "enrol_device": Asked(
         lambda f, h: Client().post(

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db.models import Model, TextChoices
 
 from backend.http.request_log import ALLOWED
-from districts.importing import config, quality, run
+from districts.importing import config, margins, quality, run
 from districts.models import BoundaryEdition, DistrictName
 from listening.attachments.media_types import MediaType, Refusal
 from listening.attachments.models import Attachment
@@ -16,10 +16,19 @@ from listening.codelists.models import Theme
 from listening.fieldwork import roles
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.models import Session, Venue
+from listening.needmaps.api.representation_serializers import (
+    BandRepresentationSerializer,
+    VariableRepresentationSerializer,
+    WeightsSerializer,
+)
 from listening.needmaps.api.serializers import DistrictNeedSerializer, NeedMapSerializer
 from listening.needmaps.build import BREAKS
 from listening.needmaps.need import ENOUGH_CONVERSATIONS
+from listening.needmaps.representation import FEWEST_PEOPLE, REASONS
+from listening.publishing.models import ReleaseProposal
 from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
+from listening.releases.models import Release, ReleaseCell
+from listening.statistics.coverage import MOST_UNRECORDED
 from listening.sync.models import Clash, WaitingOp
 from tests.docs.pages import ROOT, codes, page
 from tests.people import person
@@ -37,6 +46,9 @@ CHOICES: dict[str, type[TextChoices]] = {
     "why an attachment is refused": Refusal,
     "kind of a place": PlaceKind,
     "kind of a session": Session.Kind,
+    "product of a release": ReleaseCell.Product,
+    "state of a proposal": ReleaseProposal.State,
+    "status of a release": Release.Status,
     "kind of a venue": Venue.Kind,
     "role of an assignment": roles.Role,
     "scope of a key": KeyScope,
@@ -116,6 +128,28 @@ class TestCells:
         }
         assert f"fewer than {ENOUGH_CONVERSATIONS} conversations" in page("docs/explanation/need-map-honesty.md").text
 
+    @pytest.mark.parametrize(
+        ("section", "header", "serializers"),
+        [
+            ("Representation", "member of a band", [BandRepresentationSerializer]),
+            ("Representation", "member of a variable", [VariableRepresentationSerializer]),
+            ("Weights", "member", [WeightsSerializer]),
+        ],
+    )
+    def test_members_of_representation_and_weights(self, section: str, header: str, serializers: list[type]) -> None:
+        told = {code for row in CELLS.table(section, header) for code in codes(row[0])}
+        members = {name for one in serializers for name in one().fields}
+        elsewhere = {"layer", "edition", "is_partial", "method", "period", "district", "conversations"}
+        elsewhere |= {"variable", "band"}
+        assert told - elsewhere == members - elsewhere
+
+    def test_reasons_and_limits_of_representation(self) -> None:
+        told = [codes(row[0])[0] for row in CELLS.table("Representation", "reason")]
+        assert sorted(told) == sorted(REASONS)
+        text = CELLS.section("Representation")
+        assert f"fewer than {FEWEST_PEOPLE} people" in text
+        assert f"more than {MOST_UNRECORDED:.0%}".replace("%", " %") in text
+
     def test_breaks(self) -> None:
         (row,) = [r for r in CELLS.table("Members of a need map", "member of the collection") if "`breaks`" in r[0]]
         assert row[1] == f"limits of the classes: {', '.join(f'{b:g}' for b in BREAKS)}"
@@ -184,6 +218,7 @@ class TestImportMapping:
             "edition": config.EDITION,
             "fields": config.FIELDS,
             "population": config.POPULATION,
+            "margins": config.MARGINS,
         }
         known = {f"{name}.{key}" for name, keys in sections.items() for key in keys} | (config.TOP - set(sections))
         told = [codes(row[0])[0] for row in MAPPING.table("Keys", "key")]
@@ -216,6 +251,17 @@ class TestImportMapping:
         (example,) = page("docs/how-to/import-districts.md").scripts("yaml")
         (tmp_path / "zone.yaml").write_text(example, encoding="utf-8")
         assert config.read_config(tmp_path / "zone.yaml").expected == 18
+
+    def test_the_example_of_margins_is_that_of_the_demo(self, tmp_path) -> None:
+        (example,) = page("docs/how-to/import-margins.md").scripts("yaml")
+        (tmp_path / "margins.yaml").write_text(example, encoding="utf-8")
+        told = config.read_config(tmp_path / "margins.yaml")
+        assert told.margins == config.read_config(ROOT / "fixtures" / "bologna" / "residents_2023.yaml").margins
+
+    def test_limits_of_margins_are_those_of_the_code(self) -> None:
+        told = {codes(row[0])[0]: row[2] for row in MAPPING.table("What an import reports", "code")}
+        assert f"more than {margins.TOLERANCE * 100:g} %" in told["unequal-margin"]
+        assert f"more than {margins.LARGEST_DIFFERENCE * 100:g} %" in told["other-residents"]
 
 
 class TestOthers:

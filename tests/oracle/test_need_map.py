@@ -47,6 +47,11 @@ def recomputed(told: pd.DataFrame, layer: str, theme: str) -> pd.DataFrame:
     points = geopandas.GeoDataFrame(told, geometry=[Point(xy) for xy in told["at"]], crs="EPSG:4326")
     placed = points.sjoin(AREAS, predicate="within", how="left")
     placed["place"] = placed["code"] if layer == "area" else placed["code"].map(ZONES)
+    return figures(placed, theme)
+
+
+def figures(placed: pd.DataFrame, theme: str) -> pd.DataFrame:
+    """The figures of each `place`; `code` is the area of the base layer in which a conversation counts."""
     placed["hit"] = placed["themes"].map(lambda said: theme in said | {PARENTS.get(one) for one in said})
     placed["bad"] = placed["hit"] & placed["severe"].map(lambda bad: theme in bad | {PARENTS.get(one) for one in bad})
     # An occasion lies in one area, also where the map is of zones.

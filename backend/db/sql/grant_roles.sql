@@ -41,21 +41,36 @@ BEGIN
         END IF;
         EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, listening_api, listening_worker, listening_open_reader', made.name);
         EXECUTE format('GRANT SELECT ON %s TO listening_api, listening_worker', made.name);
-        IF made.relkind IN ('r', 'p') AND made.relname NOT IN ('django_migrations', 'rollups_cell', 'rollups_occasion', 'audit_inbox', 'audit_entry') THEN
+        IF made.relkind IN ('r', 'p') AND made.relname NOT LIKE 'releases\_%' AND made.relname NOT IN (
+            'django_migrations', 'rollups_cell', 'rollups_occasion', 'rollups_square', 'rollups_square_version',
+            'rollups_hexagon', 'rollups_epoch', 'audit_inbox', 'audit_entry'
+        ) THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO listening_api', made.name);
         END IF;
     END LOOP;
 
     -- The worker writes what it is there for.
-    GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_occasion, rollups_delta, rollups_tally TO listening_worker;
+    GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_occasion, rollups_delta, rollups_tally, rollups_epoch TO listening_worker;
+    GRANT INSERT, UPDATE, DELETE ON rollups_square, rollups_square_version, rollups_square_delta, rollups_hexagon
+        TO listening_worker;
+    GRANT INSERT ON districts_crosswalk TO listening_worker;
     GRANT INSERT, DELETE ON sync_touched TO listening_worker;
     GRANT INSERT, UPDATE, DELETE ON sync_change, sync_held, sync_feedstate TO listening_worker;
-    GRANT UPDATE (district_id, version, updated_at) ON records_conversation TO listening_worker;
+    GRANT UPDATE (district_id, named_district_id, version, updated_at) ON records_conversation TO listening_worker;
     GRANT UPDATE (district_id) ON records_finding TO listening_worker;
     -- UPDATE of a column lets it lock a row, which it does before it deletes one.
     GRANT DELETE, UPDATE (updated_at) ON attachments_attachment TO listening_worker;
     GRANT DELETE, UPDATE (stored_at) ON attachments_storedfile TO listening_worker;
     GRANT DELETE ON attachments_chunk TO listening_worker;
+
+    -- What is published is added to, and can be withdrawn; the world reads it, and where it is.
+    GRANT INSERT ON releases_release, releases_releasetheme, releases_releaseplace, releases_releasecell, releases_releaseneed,
+        releases_releasefile TO listening_api;
+    GRANT UPDATE (status, withdrawn_at, withdrawal_reason) ON releases_release TO listening_api;
+    GRANT USAGE ON SCHEMA public TO listening_open_reader;
+    GRANT SELECT ON releases_release, releases_releasetheme, releases_releaseplace, releases_releasecell, releases_releaseneed,
+        releases_releasefile, districts_layer, districts_boundaryedition, districts_district, districts_districtname,
+        districts_membership, districts_population TO listening_open_reader;
 
     -- The audit is appended to, and neither time, order nor writer of an entry can be chosen.
     GRANT INSERT (person_id, credential, verb, model, ids, number, subject_id, request_id, purpose) ON audit_inbox

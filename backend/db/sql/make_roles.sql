@@ -5,7 +5,7 @@
 --   listening_api          the web server: reads and writes rows, makes and empties no table
 --   listening_worker       the worker and the daily round: merges cells, moves records to new boundaries
 --   listening_backup       reads everything, writes nothing
---   listening_open_reader  for published data alone; there are none yet
+--   listening_open_reader  releases and the places they are about, and nothing else
 DO $$
 DECLARE
     wanted text;

@@ -27,7 +27,7 @@ from django.core.checks import ERROR, WARNING, run_checks
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, NotSupportedError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from backend import clock
 from backend.checks import database_configured
@@ -399,9 +399,7 @@ def cells() -> Iterator[Answer]:
 def redistricting() -> Iterator[Answer]:
     """Districts that no longer hold, have records and have an heir: what `redistrict` would move."""
     current = District.objects.valid_on(today())
-    heirs = current.filter(edition__layer=OuterRef("edition__layer")).filter(
-        Q(code=OuterRef("code")) | Q(geometry__covers=OuterRef("point_on_surface"))
-    )
+    heirs = current.filter(edition__layer=OuterRef("edition__layer"), geometry__covers=OuterRef("point_on_surface"))
     in_it = [Exists(model.objects.filter(district=OuterRef("pk"))) for model in (Conversation, Finding)]
     left = District.objects.exclude(pk__in=current).filter(in_it[0] | in_it[1]).filter(Exists(heirs)).count()
     if left:

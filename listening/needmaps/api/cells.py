@@ -26,7 +26,7 @@ from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.needmaps.api.documents import METHOD, NOTES
-from listening.needmaps.api.parameters import KIND, LAYER, PERIOD, THEME
+from listening.needmaps.api.parameters import EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import CellColumnsSerializer
 from listening.needmaps.api.views import TOLERANCES
 from listening.needmaps.cell_table import BUCKETS, COLUMNS, CellTable, build_cell_table, parse_bucket
@@ -63,6 +63,7 @@ class NeedMapCellsView(APIView):
         operation_id="need_map_cells",
         parameters=[
             LAYER,
+            EDITION,
             PERIOD,
             OpenApiParameter("by", str, enum=list(BUCKETS), description="Into what the period is cut; quarters."),
             THEME,

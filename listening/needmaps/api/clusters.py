@@ -17,7 +17,7 @@ from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.needmaps.api.documents import METHOD, as_period, counts, place_claimed, rounded
-from listening.needmaps.api.parameters import KIND, LAYER, PERIOD, THEME
+from listening.needmaps.api.parameters import EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import ClustersSerializer
 from listening.needmaps.build import build_need_map
 from listening.needmaps.clusters import clusters_of
@@ -39,7 +39,7 @@ class NeedMapClustersView(APIView):
 
     @extend_schema(
         operation_id="need_map_clusters",
-        parameters=[LAYER, PERIOD, THEME, KIND],
+        parameters=[LAYER, EDITION, PERIOD, THEME, KIND],
         responses={200: ClustersSerializer, 304: OpenApiResponse(description="You have these clusters.")},
     )
     def get(self, request: Request) -> HttpResponse:

@@ -18,10 +18,11 @@ from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.needmaps.api.documents import METHOD, as_period, rounded
-from listening.needmaps.api.parameters import LAYER, PERIOD
+from listening.needmaps.api.parameters import EDITION, LAYER, PERIOD
 from listening.needmaps.api.serializers import CoverageNextSerializer, CoverageSerializer
 from listening.needmaps.coverage import Listening, cover, last_year, propose
 from listening.needmaps.query import NeedMapQuery, parse_query
+from listening.needmaps.representation import priority_bands, represent
 
 # What may be asked for; the larger numbers are a metropolis.
 MOST: Final = {"conversations": 1_000_000, "sessions": 10_000}
@@ -38,20 +39,20 @@ class CoverageView(APIView):
 
     @extend_schema(
         operation_id="coverage",
-        parameters=[LAYER, PERIOD],
+        parameters=[LAYER, EDITION, PERIOD],
         responses={200: CoverageSerializer, 304: OpenApiResponse(description="You have this coverage.")},
     )
     def get(self, request: Request) -> HttpResponse:
         """Conversations, people and sessions of each place, and people met per 1,000 residents."""
-        refuse_unknown(request.GET, ("layer", "period"))
+        refuse_unknown(request.GET, ("layer", "edition", "period"))
         query = parse_query(request.GET.dict(), person_of(request).scope)
         told = cover(query)
         balance = told.balance
         is_known = bool(balance.is_known)
-        return _answer(
+        return answer(
             request,
             {
-                **_head(query),
+                **coverage_head(query),
                 "period": as_period(query.period),
                 "places": [
                     {
@@ -94,10 +95,13 @@ class CoverageNextView(APIView):
         refuse_unknown(request.GET, ("layer", "conversations", "sessions"))
         query = parse_query({"layer": request.GET.get("layer", "")}, person_of(request).scope)
         affordable, sessions = (_number(request, name) for name in ("conversations", "sessions"))
-        return _answer(
+        proposals = propose(query, affordable=affordable, sessions=sessions)
+        _, represented = represent(query, last_year())
+        priorities = {one.district_id: priority_bands(one) for one in represented}
+        return answer(
             request,
             {
-                **_head(query),
+                **coverage_head(query),
                 "period": as_period(last_year()),
                 "conversations": affordable,
                 "sessions": sessions,
@@ -107,14 +111,24 @@ class CoverageNextView(APIView):
                         "target": round(one.target, 1),
                         "deficit": round(one.deficit, 1),
                         "suggested_sessions": one.sessions,
+                        "priority_bands": [
+                            {
+                                "variable": band.variable,
+                                "band": band.band,
+                                "rr": rounded(band.ratio),
+                                "rr_high": rounded(band.high),
+                            }
+                            for band in priorities[one.place.district_id]
+                        ],
                     }
-                    for one in propose(query, affordable=affordable, sessions=sessions)
+                    for one in proposals
                 ],
             },
         )
 
 
-def _head(query: NeedMapQuery) -> dict[str, Any]:
+def coverage_head(query: NeedMapQuery) -> dict[str, Any]:
+    """What holds for all places of an answer about coverage."""
     return {
         "layer": query.layer.code,
         "edition": query.edition.code,
@@ -145,7 +159,8 @@ def _number(request: Request, name: str) -> int:
     return int(text)
 
 
-def _answer(request: Request, told: dict[str, Any]) -> HttpResponse:
+def answer(request: Request, told: dict[str, Any]) -> HttpResponse:
+    """As JSON, with the tag by which a reader has it already."""
     body = json.dumps(told, ensure_ascii=False)
     headers = {"ETag": etag_of(body), "Cache-Control": "private, no-cache"}
     if not_modified(request, headers["ETag"]):

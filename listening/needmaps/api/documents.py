@@ -12,6 +12,7 @@ from backend.periods import Period
 from listening.needmaps.annotate import Annotated
 from listening.needmaps.build import NeedMap
 from listening.needmaps.fallback import Fallback
+from listening.needmaps.hexagons import HexagonNeed
 from listening.needmaps.need import CityNeed, DistrictNeed, PlaceClaim
 from listening.needmaps.trend import Change
 from listening.statistics.breaks import NO_CLASS
@@ -32,9 +33,10 @@ NOTES: Final = [
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A need map on its way out."""
+    """A need map on its way out. `release`: what the world reads of the same period; None where it reads nothing."""
 
     told: Annotated
+    release: str | None = None
 
     def as_geojson(self, geometries: Mapping[int, str]) -> str:
         """A FeatureCollection; what holds for the whole map stands beside the features."""
@@ -52,11 +54,11 @@ class Document:
         rows: list[list[str | int | float | None]] = []
         for need in self.told.need_map.districts:
             change = self.told.changes.get(need.district_id)
-            claimed = place_claimed(need)
-            told = [claimed[name] for name in CLAIMED]
+            figures = place_claimed(need)
+            told = [figures[name] for name in CLAIMED]
             rows.append([need.code, need.name, *_counted(need), need.coverage, *told, change.label if change else None])
         for name, one in (("(unplaced)", self.told.need_map.unplaced), ("(city)", self.told.need_map.city)):
-            rows.append(["", name, *_counted(one), "", *(_claimed(one).get(column) for column in CLAIMED), ""])
+            rows.append(["", name, *_counted(one), "", *(claimed(one).get(column) for column in CLAIMED), ""])
         return csv_text(header, rows)
 
     def properties(self, need: DistrictNeed) -> dict[str, Any]:
@@ -95,8 +97,8 @@ class Document:
             "is_partial": self.told.need_map.is_partial,
             "breaks": list(self.told.need_map.breaks),
             "interval_level": LEVEL,
-            "provenance": {"release": None, "counts": "live", "rounding_base": None, "method": METHOD},
-            "city": {**counts(self.told.need_map.city), **_claimed(self.told.need_map.city)},
+            "provenance": {"release": self.release, "counts": "live", "rounding_base": None, "method": METHOD},
+            "city": {**counts(self.told.need_map.city), **claimed(self.told.need_map.city)},
             "unplaced": counts(self.told.need_map.unplaced),
             "notes": NOTES,
         }
@@ -127,13 +129,13 @@ CLAIMED: Final = (
 )  # fmt: skip
 
 
-def place_claimed(need: DistrictNeed) -> dict[str, Any]:
+def place_claimed(need: DistrictNeed | HexagonNeed) -> dict[str, Any]:
     """The interval and what else is claimed; of a place where nobody listened there is no interval."""
     claim: PlaceClaim | None = need.claim
     if claim is None:
         return dict.fromkeys(CLAIMED)
     return {
-        **_claimed(need),
+        **claimed(need),
         "share_eb": rounded(claim.share_eb),
         "local_weight": rounded(claim.local_weight),
         "reliability": claim.reliability,
@@ -142,7 +144,8 @@ def place_claimed(need: DistrictNeed) -> dict[str, Any]:
     }
 
 
-def _claimed(need: CityNeed) -> dict[str, Any]:
+def claimed(need: CityNeed) -> dict[str, Any]:
+    """The interval of a share and what it rests on."""
     claim = need.claim
     if claim is None or not need.conversations:
         return {"share_low": None, "share_high": None, "n_eff": 0.0, "deff": None}

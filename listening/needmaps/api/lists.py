@@ -13,7 +13,6 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from backend import clock
 from backend.http.conditional import etag_of, not_modified
 from backend.http.query_parameters import refuse_unknown
 from backend.problems import InvalidParameter
@@ -23,7 +22,7 @@ from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.fieldwork.scope import Scope
 from listening.needmaps.api.documents import METHOD, as_period, as_trend, counts, place_claimed
-from listening.needmaps.api.parameters import COMPARE, KIND, LAYER, PERIOD, THEME
+from listening.needmaps.api.parameters import COMPARE, EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import DistrictProfileSerializer, TopThemesSerializer, TrendListSerializer
 from listening.needmaps.emerging import emerging_needs
 from listening.needmaps.need import Place
@@ -99,12 +98,12 @@ class TrendView(APIView):
 
     @extend_schema(
         operation_id="need_map_trend",
-        parameters=[LAYER, PERIOD, THEME, KIND, COMPARE],
+        parameters=[LAYER, EDITION, PERIOD, THEME, KIND, COMPARE],
         responses={200: TrendListSerializer, 304: OpenApiResponse(description="You have this list.")},
     )
     def get(self, request: Request) -> HttpResponse:
         """Trends of a theme in all places; without a theme, all places and themes that rise, fall or emerge."""
-        refuse_unknown(request.GET, ("layer", "period", "theme", "kind", "compare"))
+        refuse_unknown(request.GET, ("layer", "edition", "period", "theme", "kind", "compare"))
         scope = person_of(request).scope
         query = parse_query(request.GET.dict(), scope)
         compared = Compared.of(query, scope, request)
@@ -139,7 +138,9 @@ class TopThemesView(APIView):
     @extend_schema(
         operation_id="top_themes",
         parameters=[
-            OpenApiParameter("district", int, required=True, description="Id of a district valid today."),
+            OpenApiParameter(
+                "district", int, required=True, description="Id of a district, of today or of an older edition."
+            ),
             PERIOD,
             KIND,
             COMPARE,
@@ -201,7 +202,9 @@ class DistrictProfileView(APIView):
         themes = compared.themes_of(place)
         conversations = int(comparison.grid.now.held[place, 0])
         population = Population.objects.filter(district=district).order_by("-year", "source").first()
-        parents = Membership.objects.filter(child=district, is_main=True).select_related("parent__edition__layer")
+        parents = Membership.objects.filter(
+            child=district, is_main=True, parent__edition__in=query.coarser
+        ).select_related("parent__edition__layer")
         return _answer(
             request,
             {
@@ -241,15 +244,21 @@ def _rate(conversations: int, population: Population | None) -> float | None:
 
 
 def _district(pk: str) -> District | None:
-    """A district of the boundaries valid today."""
-    today = BoundaryEdition.objects.valid_on(clock.today())
-    return District.objects.filter(pk=int(pk), edition__in=today).select_related("edition__layer").first()
+    """A district of boundaries that hold, or held."""
+    in_force = BoundaryEdition.Status.ACTIVE
+    return District.objects.filter(pk=int(pk), edition__status=in_force).select_related("edition__layer").first()
 
 
 def _query_of(district: District, request: Request, scope: Scope) -> NeedMapQuery | None:
-    """The query of the layer of a district; None when it lies beyond what the person may read."""
+    """The query of the edition of a district; None when it lies beyond what the person may read."""
     params = {name: value for name, value in request.GET.dict().items() if name in {"period", "kind"}}
-    query = parse_query({**params, "layer": district.edition.layer.code}, scope)
+    edition = {"layer": district.edition.layer.code, "edition": district.edition.code}
+    try:
+        query = parse_query({**params, **edition}, scope)
+    except InvalidParameter as problem:
+        if problem.members.get("parameter") in edition:
+            return None
+        raise
     return replace(query, theme=None) if query.reach.covers(district.pk) else None
 
 

@@ -121,9 +121,9 @@ class PeriodSerializer(serializers.Serializer[Any]):
 
 
 class ProvenanceSerializer(serializers.Serializer[Any]):
-    """Where the counts come from: live ones of today, or a release."""
+    """Where the counts come from: live ones of today. What the world reads of the same quarter are others, rounded."""
 
-    release = serializers.CharField(allow_null=True)
+    release = serializers.CharField(allow_null=True, help_text="What the world reads of the same quarter.")
     counts = serializers.ChoiceField(choices=["live"])
     rounding_base = serializers.IntegerField(allow_null=True)
     method = serializers.CharField(help_text="Version of how the figures are worked out.")
@@ -153,6 +153,48 @@ class NeedMapSerializer(serializers.Serializer[Any]):
     unplaced = CountsSerializer()
     notes = serializers.ListField(child=serializers.CharField())
     features = NeedFeatureSerializer(many=True)
+
+
+class HexagonNeedSerializer(PlaceNeedSerializer):
+    """The properties of one hexagon. Where `is_withheld`, all that says how many mention it is null."""
+
+    hexagon = serializers.CharField(help_text="Index of H3, 15 hexadecimal digits.")
+    is_withheld = serializers.BooleanField(help_text="Too few mention what was asked for to tell how many.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        for name in fields.keys() - {"hexagon", "is_withheld", "conversations", "coverage"}:
+            fields[name].allow_null = True
+        return fields
+
+
+class HexagonFeatureSerializer(serializers.Serializer[Any]):
+    """One hexagon as a GeoJSON feature; its polygon goes counter-clockwise."""
+
+    type = serializers.ChoiceField(choices=["Feature"])
+    id = serializers.CharField()
+    geometry = serializers.JSONField()
+    properties = HexagonNeedSerializer()
+
+
+class HexagonMapSerializer(serializers.Serializer[Any]):
+    """A need map by hexagon as a GeoJSON FeatureCollection with what holds for all of it."""
+
+    type = serializers.ChoiceField(choices=["FeatureCollection"])
+    resolution = serializers.IntegerField()
+    period = PeriodSerializer()
+    theme = serializers.CharField(allow_null=True)
+    kind = serializers.ChoiceField(choices=Finding.Kind.choices, allow_null=True)
+    geography_role = serializers.ChoiceField(choices=["encounter"])
+    is_partial = serializers.BooleanField()
+    fewest_conversations = serializers.IntegerField(help_text="A hexagon with fewer is not shown to you.")
+    breaks = serializers.ListField(child=serializers.FloatField())
+    interval_level = serializers.FloatField()
+    provenance = ProvenanceSerializer()
+    city = ClaimedCountsSerializer()
+    elsewhere = CountsSerializer(help_text="What lies in hexagons that are not shown.")
+    notes = serializers.ListField(child=serializers.CharField())
+    features = HexagonFeatureSerializer(many=True)
 
 
 class MappedPlaceSerializer(serializers.Serializer[Any]):
@@ -282,12 +324,24 @@ class CoverageSerializer(CoverageHeadSerializer):
     )
 
 
+class PriorityBandSerializer(serializers.Serializer[Any]):
+    """A band that was met less than it lives there."""
+
+    variable = serializers.CharField()
+    band = serializers.CharField()
+    rr = serializers.FloatField(min_value=0, help_text="Its share among the people met / its share among residents.")
+    rr_high = serializers.FloatField(min_value=0, help_text="Upper end of its 90 % interval, below 0.8.")
+
+
 class ProposedPlaceSerializer(ListeningSerializer):
     """A place with the conversations that it lacks; counts are of the last four quarters."""
 
     target = serializers.FloatField(min_value=0, help_text="Conversations that it should have in a year.")
     deficit = serializers.FloatField(min_value=0)
     suggested_sessions = serializers.IntegerField(min_value=0)
+    priority_bands = PriorityBandSerializer(
+        many=True, help_text="Whom to listen to there, the lowest ratio first; at most three, each proven low."
+    )
 
 
 class CoverageNextSerializer(CoverageHeadSerializer):

@@ -18,9 +18,10 @@ from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.needmaps.annotate import annotate
 from listening.needmaps.api.documents import Document, file_name
-from listening.needmaps.api.parameters import COMPARE, KIND, LAYER, PERIOD, THEME
+from listening.needmaps.api.parameters import COMPARE, EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import NeedMapSerializer
 from listening.needmaps.query import PARAMETERS, parse_compare, parse_query
+from listening.releases.models import Release
 
 # Metres: what a screen shows of a whole city, and what a close look needs.
 TOLERANCES = {"simplified": 20.0, "full": 0.0}
@@ -38,6 +39,7 @@ class NeedMapView(APIView):
         operation_id="need_map",
         parameters=[
             LAYER,
+            EDITION,
             PERIOD,
             THEME,
             KIND,
@@ -62,7 +64,8 @@ class NeedMapView(APIView):
             )
         scope = person_of(request).scope
         told = annotate(parse_query(params, scope), scope, by=parse_compare(params))
-        need_map, document = told.need_map, Document(told)
+        need_map = told.need_map
+        document = Document(told, Release.objects.code_of(need_map.query.period.label))
         if request.accepted_renderer.media_type == CSV:
             body, content_type = document.as_csv(), f"{CSV}; charset=utf-8; header=present"
         else:

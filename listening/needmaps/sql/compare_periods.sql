@@ -1,7 +1,7 @@
 -- needmaps/sql/compare_periods.sql
 -- All themes of one layer and kind, in up to three periods side by side: now, the one it is compared with, and the four
 -- quarters before. Grain: one row per district x theme that has any; theme 0 holds all conversations, whatever their kind.
--- :layer      id of the layer
+-- :edition    id of the edition     :role   the cells in which it is counted
 -- :themes, :kind   cells of the numerators ('any' for all kinds)
 -- :windows, :grains, :firsts, :untils   runs of whole years, quarters, months and days, each of a window: now, ref, base
 -- :first, :until   days that hold all windows, for the log
@@ -17,14 +17,14 @@ WITH span AS (
            cell.squares, cell.crossed, cell.mentions, cell.severe
     FROM span CROSS JOIN wanted
     JOIN rollups_cell cell
-      ON cell.role = 'encounter' AND cell.grain = span.grain COLLATE "C" AND cell.theme_id = wanted.theme_id
+      ON cell.role = %(role)s COLLATE "C" AND cell.grain = span.grain COLLATE "C" AND cell.theme_id = wanted.theme_id
      AND cell.kind = wanted.kind COLLATE "C" AND cell.bucket >= span.first AND cell.bucket < span.until
     UNION ALL
     SELECT span.span, delta.district_id, delta.theme_id, delta.conversations, 0, 0, 0, 0, delta.mentions, delta.severe
     FROM rollups_delta delta
     JOIN wanted ON delta.theme_id = wanted.theme_id AND delta.kind = wanted.kind COLLATE "C"
     JOIN span ON delta.day >= span.first AND delta.day < span.until
-    WHERE delta.role = 'encounter' AND delta.day >= %(first)s AND delta.day < %(until)s
+    WHERE delta.role = %(role)s COLLATE "C" AND delta.day >= %(first)s AND delta.day < %(until)s
 )
 SELECT coalesce(placed.district_id, 0), counted.theme_id,
        coalesce(sum(conversations) FILTER (WHERE span = 'now'), 0)::bigint,
@@ -45,6 +45,6 @@ SELECT coalesce(placed.district_id, 0), counted.theme_id,
        coalesce(sum(mentions) FILTER (WHERE span = 'now'), 0)::bigint,
        coalesce(sum(severe) FILTER (WHERE span = 'now'), 0)::bigint
 FROM counted
-LEFT JOIN districts_placement placed ON placed.layer_id = %(layer)s AND placed.source_id = counted.district_id
+LEFT JOIN districts_placement_in placed ON placed.edition_id = %(edition)s AND placed.source_id = counted.district_id
 WHERE %(districts)s::bigint[] IS NULL OR counted.district_id = ANY (%(districts)s::bigint[])
 GROUP BY placed.district_id, counted.theme_id

@@ -1,7 +1,8 @@
 -- needmaps/sql/count_by_district.sql
--- Conversations held, those that mention and mentions, with the sums over occasions, per district of some layers.
--- Grain: one row per layer and district that has any; the row without a district holds what has no place in that layer.
--- :layers           ids of the layers     :theme, :kind   cell of the numerator (0 and 'any' for all)
+-- Conversations held, those that mention and mentions, with the sums over occasions, per district of some editions.
+-- Grain: one row per edition and district that has any; the row without a district holds what has no place in it.
+-- :editions         ids of editions of several layers, which held together; :role   the cells in which these were counted
+-- :theme, :kind   cell of the numerator (0 and 'any' for all)
 -- :grains, :firsts, :untils   the period cut into runs of whole years, quarters, months and days (half open)
 -- :districts        ids of the districts to count; null for all, with what has none
 -- Merged cells and unmerged log are read in one snapshot, so the caller sees its own last write and no change twice. The
@@ -16,13 +17,13 @@ WITH span AS (
            cell.conversations AS merged, cell.occasions, cell.squares, cell.crossed
     FROM span CROSS JOIN wanted
     JOIN rollups_cell cell
-      ON cell.role = 'encounter' AND cell.grain = span.grain COLLATE "C" AND cell.theme_id = wanted.theme_id
+      ON cell.role = %(role)s COLLATE "C" AND cell.grain = span.grain COLLATE "C" AND cell.theme_id = wanted.theme_id
      AND cell.kind = wanted.kind COLLATE "C" AND cell.bucket >= span.first AND cell.bucket < span.until
     UNION ALL
     SELECT delta.district_id, delta.theme_id, delta.kind, delta.conversations, delta.mentions, delta.severe, 0, 0, 0, 0
     FROM rollups_delta delta
     JOIN wanted ON delta.theme_id = wanted.theme_id AND delta.kind = wanted.kind COLLATE "C"
-    WHERE delta.role = 'encounter' AND delta.day >= %(first)s AND delta.day < %(until)s
+    WHERE delta.role = %(role)s COLLATE "C" AND delta.day >= %(first)s AND delta.day < %(until)s
 ), total AS (
     SELECT district_id AS source_id,
            sum(conversations) FILTER (WHERE theme_id = 0 AND kind = 'any') AS held,
@@ -39,13 +40,13 @@ WITH span AS (
     WHERE %(districts)s::bigint[] IS NULL OR district_id = ANY (%(districts)s::bigint[])
     GROUP BY district_id
 )
-SELECT layer.id, placed.district_id,
+SELECT edition.id, placed.district_id,
        coalesce(sum(total.held), 0)::bigint, coalesce(sum(total.mentioning), 0)::bigint,
        coalesce(sum(total.mentions), 0)::bigint, coalesce(sum(total.severe), 0)::bigint,
        coalesce(sum(total.occasions), 0)::bigint, coalesce(sum(total.held_merged), 0)::bigint,
        coalesce(sum(total.merged), 0)::bigint, coalesce(sum(total.squares), 0)::bigint,
        coalesce(sum(total.crossed), 0)::bigint, coalesce(sum(total.held_squares), 0)::bigint
 FROM total
-CROSS JOIN unnest(%(layers)s::bigint[]) AS layer (id)
-LEFT JOIN districts_placement placed ON placed.layer_id = layer.id AND placed.source_id = total.source_id
-GROUP BY layer.id, placed.district_id
+CROSS JOIN unnest(%(editions)s::bigint[]) AS edition (id)
+LEFT JOIN districts_placement_in placed ON placed.edition_id = edition.id AND placed.source_id = total.source_id
+GROUP BY edition.id, placed.district_id

@@ -1,7 +1,7 @@
 -- needmaps/sql/count_listening.sql
 -- Listening and residents per district of one edition. Grain: one row per district, and one without (id null) for what
 -- has no place in the layer. Reads records: the counts of people are in no cell.
--- :edition, :layer     ids
+-- :edition             id     :epoch   number of the epoch in which it is counted; null: as of today
 -- :first, :until       days, half open
 -- :year                of the residents: the newest figure up to it, else the oldest after it
 -- :most                people of one conversation that count at most
@@ -11,13 +11,17 @@ WITH heard AS (
            sum(least(c.people_count, %(most)s)) AS people,
            count(DISTINCT coalesce(c.session_id::text, c.listener_id || ' ' || c.occurred_on)) AS sessions,
            count(DISTINCT c.listener_id) AS listeners
-    FROM records_conversation c
-    LEFT JOIN districts_placement placed ON placed.layer_id = %(layer)s AND placed.source_id = c.district_id
+    FROM (
+        SELECT c.*, CASE WHEN %(epoch)s::text IS NULL THEN c.district_id
+               ELSE (SELECT (t.elsewhere ->> %(epoch)s)::bigint FROM rollups_tally t WHERE t.conversation_id = c.id) END AS found_in
+        FROM records_conversation c
+    ) AS c
+    LEFT JOIN districts_placement_in placed ON placed.edition_id = %(edition)s AND placed.source_id = c.found_in
     WHERE c.occurred_on >= %(first)s AND c.occurred_on < %(until)s
       -- No time zone is more than a day away: this is what the index of times knows.
       AND c.occurred_at >= %(first)s::date - 1 AND c.occurred_at < %(until)s::date + 1
       AND c.may_be_counted AND NOT c.is_test
-      AND (%(districts)s::bigint[] IS NULL OR c.district_id = ANY (%(districts)s::bigint[]))
+      AND (%(districts)s::bigint[] IS NULL OR c.found_in = ANY (%(districts)s::bigint[]))
     GROUP BY placed.district_id
 ), figure AS (
     SELECT DISTINCT ON (p.district_id) p.district_id, p.residents, p.exclude_from_rates

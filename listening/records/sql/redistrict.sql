@@ -1,36 +1,38 @@
 -- records/sql/redistrict.sql
--- Assign records to the districts of the editions valid today. Points are located anew; a named district is followed by
--- its code into the present edition of its layer, else by the district that holds the old one's inner point.
+-- Assign a batch of conversations, and their findings, to the districts of the editions valid today. Points are located
+-- anew; a named district is followed to its heir: the one with the largest part of it. What a conversation named first is
+-- kept, so that an older map finds it where it was.
+-- :after   id of the last conversation of the batch before; null for the first     :most   conversations of a batch
 -- Only rows that change are written; the triggers of the rollups move their counts. A conversation whose place changed
--- gets a new version, so that clients fetch it. Returns (conversations, findings) moved.
+-- gets a new version, so that clients fetch it. Returns (last id or null, conversations, findings moved).
 -- Locks: the rows it changes.
-WITH outdated AS MATERIALIZED (
-    SELECT old.id, (
-        SELECT d.id
-        FROM districts_district d JOIN districts_boundaryedition e ON e.id = d.edition_id
-        WHERE e.layer_id = old_edition.layer_id AND e.status = 'active'
-          AND e.valid_from <= districts_day() AND (e.valid_to IS NULL OR e.valid_to > districts_day())
-          AND (d.code = old.code OR ST_Covers(d.geometry, old.point_on_surface))
-        ORDER BY d.code = old.code DESC, d.code
-        LIMIT 1
-    ) AS heir
-    FROM districts_district old JOIN districts_boundaryedition old_edition ON old_edition.id = old.edition_id
-    WHERE old_edition.status <> 'active' OR old_edition.valid_from > districts_day() OR old_edition.valid_to <= districts_day()
+WITH today AS MATERIALIZED (
+    SELECT editions, base_edition FROM districts_editions_today
+), batch AS MATERIALIZED (
+    SELECT c.id, c.place, c.location, c.district_id, coalesce(c.named_district_id, c.district_id) AS named
+    FROM records_conversation c
+    WHERE %(after)s::uuid IS NULL OR c.id > %(after)s::uuid
+    ORDER BY c.id LIMIT %(most)s
 ), conversation_moves AS MATERIALIZED (
-    SELECT c.id, CASE c.place WHEN 'point' THEN districts_locate(c.location) ELSE coalesce(o.heir, c.district_id) END AS district_id
-    FROM records_conversation c LEFT JOIN outdated o ON o.id = c.district_id
-    WHERE c.place = 'point' OR o.heir IS NOT NULL
+    SELECT b.id, b.named, CASE b.place WHEN 'point' THEN districts_locate_in(b.location, today.base_edition)
+                               ELSE districts_heir_in(b.named, today.editions) END AS district_id
+    FROM batch b CROSS JOIN today
+    WHERE b.place IN ('point', 'district')
 ), moved_conversation AS (
-    UPDATE records_conversation c SET district_id = m.district_id, version = c.version + 1, updated_at = now()
+    UPDATE records_conversation c
+    SET district_id = m.district_id, version = c.version + 1, updated_at = now(),
+        named_district_id = CASE c.place WHEN 'district' THEN m.named END
     FROM conversation_moves m WHERE m.id = c.id AND c.district_id IS DISTINCT FROM m.district_id
     RETURNING c.id
 ), finding_moves AS MATERIALIZED (
-    SELECT f.id, CASE f.place WHEN 'point' THEN districts_locate(f.location) ELSE coalesce(o.heir, f.district_id) END AS district_id
-    FROM records_finding f LEFT JOIN outdated o ON o.id = f.district_id
-    WHERE f.place = 'point' OR o.heir IS NOT NULL
+    SELECT f.id, CASE f.place WHEN 'point' THEN districts_locate_in(f.location, today.base_edition)
+                      ELSE districts_heir_in(f.district_id, today.editions) END AS district_id
+    FROM batch b JOIN records_finding f ON f.conversation_id = b.id CROSS JOIN today
+    WHERE f.place IN ('point', 'district')
 ), moved_finding AS (
     UPDATE records_finding f SET district_id = m.district_id
     FROM finding_moves m WHERE m.id = f.id AND f.district_id IS DISTINCT FROM m.district_id
     RETURNING f.id
 )
-SELECT (SELECT count(*) FROM moved_conversation), (SELECT count(*) FROM moved_finding)
+SELECT (SELECT id FROM batch ORDER BY id DESC LIMIT 1),
+       (SELECT count(*) FROM moved_conversation), (SELECT count(*) FROM moved_finding)

@@ -16,44 +16,44 @@ WITH taken AS (
     GROUP BY role, theme_id, kind, day, district_id
     HAVING sum(conversations) <> 0 OR sum(mentions) <> 0 OR sum(severe) <> 0
 ), own AS MATERIALIZED (
-    SELECT cluster, day, district_id, theme_id, kind, sum(conversations)::integer AS change
+    SELECT role, cluster, day, district_id, theme_id, kind, sum(conversations)::integer AS change
     FROM taken
     WHERE cluster IS NOT NULL
-    GROUP BY cluster, day, district_id, theme_id, kind
+    GROUP BY role, cluster, day, district_id, theme_id, kind
     HAVING sum(conversations) <> 0
 ), touched AS (
-    SELECT DISTINCT cluster, day, district_id FROM own
+    SELECT DISTINCT role, cluster, day, district_id FROM own
 ), state AS MATERIALIZED (
     -- All cells of the touched occasions, before and after: where an occasion grows, each of its products changes.
-    SELECT cluster, day, district_id, theme_id, kind,
+    SELECT role, cluster, day, district_id, theme_id, kind,
            coalesce(known.conversations, 0) AS before, coalesce(known.conversations, 0) + coalesce(own.change, 0) AS after
-    FROM (SELECT one.* FROM rollups_occasion one JOIN touched USING (cluster, day, district_id)) AS known
-    FULL JOIN own USING (cluster, day, district_id, theme_id, kind)
+    FROM (SELECT one.* FROM rollups_occasion one JOIN touched USING (role, cluster, day, district_id)) AS known
+    FULL JOIN own USING (role, cluster, day, district_id, theme_id, kind)
 ), sums AS (
-    SELECT theme_id, kind, day, district_id,
+    SELECT role, theme_id, kind, day, district_id,
            sum((state.after > 0)::integer - (state.before > 0)::integer) AS occasions,
            sum(state.after::bigint * state.after - state.before::bigint * state.before) AS squares,
            sum(state.after::bigint * coalesce(size.after, 0) - state.before::bigint * coalesce(size.before, 0)) AS crossed
     FROM state
     LEFT JOIN (
-        SELECT cluster, day, district_id, before, after FROM state WHERE theme_id = 0 AND kind = 'any'
-    ) AS size USING (cluster, day, district_id)
-    GROUP BY theme_id, kind, day, district_id
+        SELECT role, cluster, day, district_id, before, after FROM state WHERE theme_id = 0 AND kind = 'any'
+    ) AS size USING (role, cluster, day, district_id)
+    GROUP BY role, theme_id, kind, day, district_id
 ), shift AS (
     SELECT role, theme_id, kind, day, district_id, conversations, mentions, severe, occasions, squares, crossed FROM net
     UNION ALL
-    SELECT 'encounter', theme_id, kind, day, district_id, 0, 0, 0, occasions, squares, crossed FROM sums
+    SELECT role, theme_id, kind, day, district_id, 0, 0, 0, occasions, squares, crossed FROM sums
     WHERE (occasions, squares, crossed) <> (0, 0, 0)
 ), forgotten AS (
     DELETE FROM rollups_occasion one USING state
     WHERE state.before <> 0 AND state.after = 0
-      AND (one.cluster, one.day, one.district_id, one.theme_id, one.kind)
-        = (state.cluster, state.day, state.district_id, state.theme_id, state.kind)
+      AND (one.role, one.cluster, one.day, one.district_id, one.theme_id, one.kind)
+        = (state.role, state.cluster, state.day, state.district_id, state.theme_id, state.kind)
 ), kept AS (
-    INSERT INTO rollups_occasion AS one (cluster, day, district_id, theme_id, kind, conversations)
-    SELECT cluster, day, district_id, theme_id, kind, after FROM state WHERE after NOT IN (before, 0)
-    ORDER BY cluster, day, district_id, theme_id, kind
-    ON CONFLICT (cluster, day, district_id, theme_id, kind) DO UPDATE SET conversations = excluded.conversations
+    INSERT INTO rollups_occasion AS one (role, cluster, day, district_id, theme_id, kind, conversations)
+    SELECT role, cluster, day, district_id, theme_id, kind, after FROM state WHERE after NOT IN (before, 0)
+    ORDER BY cluster, day, district_id, theme_id, kind, role
+    ON CONFLICT (cluster, day, district_id, theme_id, kind, role) DO UPDATE SET conversations = excluded.conversations
 ), merged AS (
     INSERT INTO rollups_cell AS cell
         (role, grain, theme_id, kind, bucket, district_id, conversations, mentions, severe, occasions, squares, crossed)

@@ -18,7 +18,7 @@ COMPOSE = yaml.safe_load(COMPOSE_TEXT)
 SERVICES = COMPOSE["services"]
 OURS = ["migrate", "web", "worker", "daily"]
 # Read by the command of the image and by compose itself.
-PASSWORDS = {f"LISTENING_DB_{role}PASSWORD" for role in ("", "ADMIN_", "API_", "WORKER_")}
+PASSWORDS = {f"LISTENING_DB_{role}PASSWORD" for role in ("", "ADMIN_", "API_", "OPEN_", "WORKER_")}
 NOT_SETTINGS = {"WORKERS", "PORT", *PASSWORDS}
 SECRETS = {"LISTENING_SECRET_KEY", *PASSWORDS}
 
@@ -42,7 +42,7 @@ def test_no_secret_has_a_default():
     assert {name for name, _ in uses} >= SECRETS
     assert [name for name, rest in uses if name in SECRETS and not rest.startswith(":?")] == []
     passwords = re.findall(r"(?:PASSWORD|SECRET_KEY): (.*)", COMPOSE_TEXT)
-    assert len(passwords) == 6
+    assert len(passwords) == 7
     assert [value for value in passwords if not value.startswith("${")] == []
 
 
@@ -109,16 +109,18 @@ def test_commands_exist():
 
 
 @pytest.mark.parametrize(
-    ("service", "role"),
-    [("migrate", "owner"), ("web", "api"), ("worker", "worker"), ("daily", "worker")],
-)
-def test_each_service_has_the_role_it_needs_and_no_other_password(service, role):
+    ("service", "roles"),
+    [
+        ("migrate", {"owner": ""}), ("web", {"api": "API_", "open_reader": "OPEN_"}), ("worker", {"worker": "WORKER_"}),
+        ("daily", {"worker": "WORKER_"}),
+    ],
+)  # fmt: skip
+def test_each_service_has_the_roles_it_needs_and_no_other_password(service, roles):
     """Who takes over the web server has not the tables."""
     addresses = [value for value in SERVICES[service]["environment"].values() if "postgis://" in value]
-    assert len(addresses) == 1
-    assert re.findall(r"postgis://(\w+):", addresses[0]) == [f"listening_{role}"]
+    assert {name for one in addresses for name in re.findall(r"postgis://listening_(\w+):", one)} == set(roles)
     given = set(re.findall(r"LISTENING_DB_\w*PASSWORD", str(SERVICES[service]["environment"])))
-    assert given == {"LISTENING_DB_PASSWORD" if role == "owner" else f"LISTENING_DB_{role.upper()}_PASSWORD"}
+    assert given == {f"LISTENING_DB_{part}PASSWORD" for part in roles.values()}
 
 
 def test_the_roles_are_made_by_the_statements_of_the_project():

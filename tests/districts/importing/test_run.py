@@ -313,7 +313,7 @@ class TestEditions:
                 bring(grid, edition={"code": "2025", "valid_from": "2025-01-01"})
         finally:
             edition_activated.disconnect(fail)
-        assert BoundaryEdition.objects.get().valid_to is None
+        assert BoundaryEdition.objects.active().get().valid_to is None
 
     def test_another_rank_for_a_layer_is_refused(self, bring, grid):
         bring(grid, **BLOCKS)

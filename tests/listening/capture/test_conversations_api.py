@@ -39,7 +39,7 @@ class TestLogging:
         body = document(
             language="it",
             people_count=2,
-            bands={"age": {"65+": 2}, "tie": {"lives": 2, "works": 1}},
+            bands={"age": {"65+": 2}, "tie": {"lives": 2, "works": 1}, "citizenship": {"it": 1, "non_eu": 1}},
             session=str(session.pk),
             venue="library",
             summary="In biblioteca",
@@ -69,7 +69,7 @@ class TestLogging:
         assert (shown["version"], shown["listener"], shown["venue"], shown["session"]) == (
             1, "anna", "library", str(session.pk),
         )  # fmt: skip
-        assert shown["bands"] == {"age": {"65+": 2}, "tie": {"lives": 2, "works": 1}}
+        assert shown["bands"] == body["bands"]
         assert shown["findings"][0]["themes"] == ["rent", "mobility"]
         assert shown["findings"][0]["district"]["code"] == "C"
         assert shown["findings"][1]["text"] == "Il coro del quartiere"

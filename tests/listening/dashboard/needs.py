@@ -11,16 +11,32 @@ from districts.models import BoundaryEdition, Layer
 from listening.capture.accept import accept_many
 from listening.capture.submission import Place, Submission
 from listening.codelists.models import Theme
+from listening.dashboard.choropleth import class_of
 from listening.fieldwork.models import User
 from listening.fieldwork.scope import Reach
 from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap, NeedMapQuery
+from listening.needmaps.need import PlaceClaim
+from listening.statistics.breaks import BREAKS
 from tests.listening.submissions import conversation, heard
 
 NOTHING = CityNeed(0, 0, 0)
 
 
 def need(name: str, conversations: int, mentioning: int, number: int = 0) -> DistrictNeed:
-    return DistrictNeed(conversations, mentioning, mentioning, district_id=number, code=name, name=name)
+    """A place whose value is its plain share, readable from 20 conversations on."""
+    share = mentioning / conversations if conversations else 0.0
+    claim = PlaceClaim(
+        share_low=max(0.0, share - 0.1),
+        share_high=min(1.0, share + 0.1),
+        n_eff=conversations,
+        deff=1.0,
+        share_eb=share,
+        local_weight=1.0,
+        reliability="0" if not conversations else "B" if conversations >= 20 else "X",
+        location_quotient=None,
+        class_index=class_of(share, BREAKS),
+    )
+    return DistrictNeed(conversations, mentioning, mentioning, claim=claim, district_id=number, code=name, name=name)
 
 
 def need_map(

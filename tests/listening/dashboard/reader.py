@@ -83,10 +83,12 @@ class Page:
 
     @property
     def rows(self) -> dict[str, list[str]]:
-        """Cells of the table by the name of the place, in the order shown."""
+        """Cells of the table by the name of the place alone, in the order shown."""
         table = self.root.one("table")
         rows = [*table.one("tbody").all("tr"), *table.one("tfoot").all("tr")]
-        return {row.one("th").text: [cell.text for cell in row.all("td")] for row in rows}
+        heads = [row.one("th") for row in rows]
+        names = [(*head.all("a"), head)[0].text for head in heads]
+        return {name: [cell.text for cell in row.all("td")] for name, row in zip(names, rows, strict=True)}
 
     @property
     def areas(self) -> dict[str, str]:

@@ -1,3 +1,4 @@
+import datetime as dt
 from pathlib import Path
 
 import brotli
@@ -6,11 +7,14 @@ from django.contrib.staticfiles import finders
 from django.urls import reverse
 
 from districts.models import BoundaryEdition, District, Layer
+from listening.capture.accept import accept_many
 from listening.codelists.models import Theme
 from listening.dashboard.views import dashboard
 from listening.fieldwork.permissions import ReadsCounts
+from listening.rollups.merge import merge_deltas
 from tests.listening.dashboard.needs import listen_in_squareville
 from tests.listening.dashboard.reader import Page
+from tests.listening.submissions import conversation, heard
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -43,35 +47,62 @@ def look(client, reader):
 def test_it_works(listened, look):
     page = look(layer="area", theme="rent", period="2026")
     assert page.areas == {
-        "Area 1: 50%, 20 su 40 conversazioni": "c5",
-        "Area 5: 4%, 1 su 25 conversazioni": "c1",
-        "Area 7: 0%, 0 su 30 conversazioni": "c1",
+        "Area 1: 49%; 20 su 40 conversazioni, cioè da 34 a 66%": "wide-5",
+        "Area 5: ascolto insufficiente, 25 conversazioni": "thin",  # all in one session: they speak for fewer than 20
+        "Area 7: 1%; 0 su 30 conversazioni, cioè da 0 a 12%": "c1",
         "Area 9: ascolto insufficiente, 5 conversazioni": "thin",
         **{f"Area {number}: nessun ascolto finora": "none" for number in (2, 3, 4, 6, 8)},
     }
-    assert list(page.rows) == [f"Area {n}" for n in (1, 5, 7, 9, 2, 3, 4, 6, 8)] + [
+    assert list(page.rows) == [f"Area {n}" for n in (1, 7, 5, 9, 2, 3, 4, 6, 8)] + [
         "Senza un luogo su questa mappa",
         "Tutta la città",
     ]
-    assert page.rows["Area 1"] == ["50%", "20", "40", "20", "abbastanza"]
-    assert page.rows["Area 9"] == ["–nessuna quota", "4", "5", "4", "non abbastanza"]
-    assert page.rows["Area 2"] == ["–nessuna quota", "0", "0", "0", "ancora nessuno"]
-    assert page.rows["Senza un luogo su questa mappa"] == ["100%", "1", "1", "1", ""]
-    assert page.rows["Tutta la città"] == ["26%", "26", "101", "26", ""]
+    assert page.rows["Area 1"] == ["49%", "da 34 a 66%", "20", "40", "appena abbastanza", ""]
+    assert page.rows["Area 9"] == ["–nessuna quota", "", "4", "5", "non abbastanza", ""]
+    assert page.rows["Area 2"] == ["–nessuna quota", "", "0", "0", "ancora nessuno", ""]
+    assert page.rows["Senza un luogo su questa mappa"] == ["100%", "", "1", "1", "", ""]
+    assert page.rows["Tutta la città"] == ["26%", "", "26", "101", "", ""]
 
 
 def test_the_sentence_says_what_the_picture_shows(listened, look):
     said = look(layer="area", theme="rent", period="2026", language="en").said
     assert said == (
         "Rent · 2026 · Area 101 conversations stand behind this map. 26 (26%) mention “Rent”. "
-        "Most often in Area 1 (50%), never in Area 7. 6 places of 9 do not have enough listening yet. "
+        "Most often in Area 1 (49%), never in Area 7. 7 places of 9 do not have enough listening yet. "
         "In 5 of these nobody has listened at all."
     )
 
 
 def test_nobody_listened_and_nothing_was_said_never_look_alike(listened, look):
     areas = look(layer="area", theme="rent", period="2026").areas
-    assert areas["Area 7: 0%, 0 su 30 conversazioni"] != areas["Area 8: nessun ascolto finora"]
+    assert areas["Area 7: 1%; 0 su 30 conversazioni, cioè da 0 a 12%"] != areas["Area 8: nessun ascolto finora"]
+
+
+def test_a_place_without_a_share_leads_to_what_holds_around_it(listened, look):
+    rows = look(layer="area", theme="rent", period="2026", language="en").root.one("tbody").all("tr")
+    told = {row.one("th").all("a")[0].text: [each.text for each in row.one("th").all("small")] for row in rows}
+    assert told["Area 1"] == []
+    assert told["Area 9"] == ["around it, Zona C: 13%"]
+
+
+def test_a_change_is_told_even_where_it_is_unclear(city, themes, listener, look):
+    """Area 1: 30 of 60 on rent in May 2026, 3 of 60 a year before; area 5: 10 of 40 in both."""
+    for year, often in ((2026, 30), (2025, 3)):
+        accept_many(
+            [
+                conversation(listener, *([heard("need", themes["rent"])] if told else []), area=area, occurred_at=at)
+                for area, held, saying in ((1, 60, often), (5, 40, 10))
+                for number in range(held)
+                for told, at in [(number < saying, dt.datetime(year, 5, 1 + number % 28, 12, tzinfo=dt.UTC))]
+            ]
+        )
+    merge_deltas()
+    page = look(layer="area", theme="rent", period="2026-Q2", language="en")
+    assert page.headers["Since 2nd quarter 2025"] == ""
+    changes = {name: cells[-1] for name, cells in page.rows.items()}
+    assert (changes["Area 1"], changes["Area 5"], changes["Area 2"]) == ("rising", "unclear", "")
+    [title] = [span.attributes["title"] for span in page.root.all("span", **{"class": "changed rising"})]
+    assert title == "+45 points since 2nd quarter 2025, when 3 of 60 conversations mentioned it"
 
 
 def test_a_visitor_is_asked_to_sign_in(client, city):
@@ -104,7 +135,7 @@ def test_the_form_offers_what_there_is(listened, look):
 def test_a_period_without_records_stays_chosen_in_the_form(listened, look):
     page = look(period="2026-05-01/2026-05-20")
     assert page.selected("period") == "2026-05-01/2026-05-20"
-    assert page.rows["Tutta la città"][2] == "101"
+    assert page.rows["Tutta la città"][3] == "101"
 
 
 def test_a_retired_theme_is_offered_only_where_it_was_heard(listened, look):
@@ -122,8 +153,8 @@ def test_filters_reach_map_table_sentence_and_links(listened, look):
     page = look(layer="area", theme="mobility", kind="challenge", period="2026-Q2", language="en")
     assert page.said.startswith("Mobility · Challenges · 2nd quarter 2026 · Area")
     assert "mention “Mobility” (challenges)" in page.said
-    assert page.rows["Area 7"][:2] == ["10%", "3"]
-    assert page.areas["Area 7: 10%, 3 of 30 conversations"] == "c3"
+    assert page.rows["Area 7"][:3] == ["6%", "3 to 27%", "3"]
+    assert page.areas["Area 7: 6%; 3 of 30 conversations, which is 3 to 27%"] == "c2"
     query = "layer=area&period=2026-Q2&theme=mobility&kind=challenge"
     assert page.link("CSV") == f"/api/v1/need-map?{query}&format=csv"
     assert page.link("GeoJSON") == f"/api/v1/need-map?{query}&format=geojson"
@@ -155,7 +186,7 @@ def test_headers_lead_to_the_other_order(listened, look):
     turned = look(layer="area", theme="rent", period="2026", sort="share", language="en")
     assert turned.root.one("input", name="sort").attributes["value"] == "share"
     assert turned.headers["Share"] == "ascending"
-    assert list(turned.rows)[:4] == ["Area 7", "Area 5", "Area 1", "Area 9"]
+    assert list(turned.rows)[:4] == ["Area 7", "Area 1", "Area 5", "Area 9"]
 
 
 def test_areas_lead_to_their_rows_and_rows_to_their_areas(listened, look):
@@ -176,6 +207,7 @@ def test_areas_lead_to_their_rows_and_rows_to_their_areas(listened, look):
         ({"theme": "nonsense"}, "Non esiste il tema «nonsense»"),
         ({"kind": "nonsense"}, "Non esiste il tipo «nonsense»"),
         ({"layer": "nonsense"}, "Non esiste il livello «nonsense»"),
+        ({"edition": "1800"}, "Non esistono confini «1800»"),
         ({"period": "2026-13"}, "«2026-13» non è un periodo"),
         ({"sort": "nonsense"}, "per «nonsense»"),
         ({"theme": "<script>alert(1)</script>"}, "«<script>alert(1)</script>»"),
@@ -187,7 +219,7 @@ def test_what_makes_no_sense_is_named_and_the_rest_is_shown(listened, look, para
     page = look(status=400, **{"layer": "area", "period": "2026", **params})
     [notice] = page.notices
     assert named in notice
-    assert page.rows["Tutta la città"][-3 if len(page.headers) == 4 else 2] == "101"
+    assert page.rows["Tutta la città"][-3 if len(page.headers) == 4 else 3] == "101"
 
 
 def test_every_mistake_is_named(listened, look):
@@ -300,7 +332,8 @@ def test_as_many_queries_for_nine_places_as_for_one(listened, client, reader, dj
     client.force_login(reader)
     client.get("/dashboard/", {"layer": "area"}), client.get("/dashboard/", {"layer": "quartiere"})  # warm the cache
     few = queries_of_a_page(client, django_assert_max_num_queries, "quartiere")
-    assert queries_of_a_page(client, django_assert_max_num_queries, "area") == few
+    # One more for the larger places around all those that have no value.
+    assert queries_of_a_page(client, django_assert_max_num_queries, "area") == few + 1
 
 
 @pytest.fixture

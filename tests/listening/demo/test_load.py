@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count
 from django.test import override_settings
 
-from districts.models import BoundaryEdition, District
+from districts.models import BoundaryEdition, District, ReferenceMargin
 from listening.capture.envelope import city_envelope
 from listening.capture.rules import mistakes
 from listening.demo.checks import no_demo_people
@@ -18,6 +18,7 @@ from listening.demo.load import load_demo, read_stage
 from listening.demo.people import PASSWORD, PEOPLE, make_people
 from listening.fieldwork.models import Session, User, Venue
 from listening.needmaps.build import build_need_map, parse_query
+from listening.needmaps.representation import represent
 from listening.records.models import Conversation, Finding
 from tests.listening.rollups.recount import differences
 from tests.people import EVERYTHING
@@ -55,6 +56,7 @@ def test_it_works(demo, django_assert_max_num_queries):
         "area-statistica": 90, "zona": 18, "zona-prossimita": 25, "quartiere": 6, "comune": 1,
     }  # fmt: skip
     assert Venue.objects.filter(kind="library").count() == 18
+    assert ReferenceMargin.objects.count() == 18 * 4
     assert not BoundaryEdition.objects.filter(is_schematic=False).exists()
     assert {user.username for user in User.objects.all()} == set(PEOPLE)
     assert differences() == []
@@ -84,6 +86,19 @@ def test_nothing_is_invented_that_capture_refuses(demo, seed):
     envelope = city_envelope()
     wrong = [each for told in invented for each in mistakes(told, received_at=told.received_at, envelope=envelope)]
     assert wrong == []
+
+
+def test_who_was_listened_to_can_be_told(demo):
+    """Else there is nothing to see of it: enough bands are noted, and residents are known."""
+    load_demo(conversations=NUMBER, until=UNTIL, tell=quiet)
+    query = parse_query({"layer": "quartiere", "period": "2025"}, EVERYTHING)
+    city, quartieri = represent(query, query.period)
+    assert len(quartieri) == 6
+    told = {one.variable: one for one in city.variables}
+    assert (told["age"].reason, told["citizenship"].reason, told["gender"].reason) == (None, None, "no-margins")
+    # 52,964 of 391,393 are minors, 61,243 foreign citizens (Comune di Bologna, 2023).
+    shares = {band.band: band.reference_share for one in city.variables for band in one.bands}
+    assert (shares["0-17"], shares["foreign"]) == (pytest.approx(52_964 / 391_393), pytest.approx(61_243 / 391_393))
 
 
 def test_needs_differ_from_place_to_place(demo):

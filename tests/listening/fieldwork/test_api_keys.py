@@ -68,6 +68,8 @@ OPENED = {
     ("GET", "api/v1/districts/<int:pk>/profile"): KeyScope.READ_NEED_MAPS,
     ("GET", "api/v1/coverage"): KeyScope.READ_NEED_MAPS,
     ("GET", "api/v1/coverage/next"): KeyScope.READ_NEED_MAPS,
+    ("GET", "api/v1/coverage/representation"): KeyScope.READ_NEED_MAPS,
+    ("GET", "api/v1/coverage/weights"): KeyScope.READ_NEED_MAPS,
     ("GET", "api/v1/findings"): KeyScope.READ_FINDINGS,
     ("POST", "api/v1/conversations"): KeyScope.WRITE_CONVERSATIONS,
     ("PATCH", "api/v1/conversations/<uuid:pk>"): KeyScope.WRITE_CONVERSATIONS,

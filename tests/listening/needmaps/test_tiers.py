@@ -64,7 +64,7 @@ def test_left_out_the_period_is_the_newest_that_is_over(listened, counting):
     assert ask(counting, layer="zona").json()["period"]["label"] == "2026"
 
 
-@pytest.mark.parametrize("address", ["need-map/trend", "coverage"])
+@pytest.mark.parametrize("address", ["need-map/trend", "coverage", "coverage/representation"])
 def test_every_list_holds_to_it(listened, counting, address):
     assert ask(counting, address, layer="area", period="2026-Q2").status_code == 400
     assert ask(counting, address, layer="area", period="2026-Q1").status_code == 200

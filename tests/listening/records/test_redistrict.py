@@ -8,7 +8,6 @@ from django.core.management import call_command
 
 from backend import clock
 from districts.models import BoundaryEdition, District, Membership
-from districts.signals import edition_activated
 from listening.capture.accept import accept
 from listening.capture.submission import Place
 from listening.needmaps.build import build_need_map, parse_query
@@ -75,7 +74,7 @@ def test_records_follow_the_boundaries(logged, city):
     now = {name: Conversation.objects.get(pk=before.pk) for name, before in logged.items()}
     assert now["one"].district == drawn["west"]
     assert now["two"].district == drawn["5"]
-    # A named district is followed by its code, else to where its middle lies now.
+    # A named district is followed to where the largest part of it lies now.
     assert now["named 5"].district == now["named 9"].district == drawn["5"]
     for name in ("zona A", "city", "none"):
         assert now[name].district == logged[name].district
@@ -109,12 +108,6 @@ def test_what_was_outside_comes_in(city, listener):
     accept(told, by=listener)
     Conversation.objects.update(district=None)
     assert redistrict() == Moved(1, 0)
-
-
-def test_an_import_moves_them_in_its_own_transaction(logged, city):
-    drawn = draw_anew(city)
-    edition_activated.send(sender=None, edition=drawn["west"].edition)
-    assert Conversation.objects.get(pk=logged["one"].pk).district == drawn["west"]
 
 
 def test_the_daily_command(logged, city):

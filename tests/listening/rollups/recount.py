@@ -19,3 +19,10 @@ def wrong_occasions() -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(sql.read("listening.rollups", "compare_occasions.sql"))
         return cursor.fetchone()
+
+
+def wrong_squares() -> tuple[int, int]:
+    """How many squares do not say what the records say, and how many hexagons are not those of the spot."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("listening.rollups", "compare_squares.sql"))
+        return cursor.fetchone()

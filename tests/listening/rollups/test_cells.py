@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.db import connection
 from django.db.models import F
 from hypothesis import HealthCheck, given, settings
@@ -17,13 +18,14 @@ from listening.capture.amend import amend, delete
 from listening.capture.submission import Place
 from listening.codelists.models import Theme
 from listening.fieldwork.models import Session
+from listening.fieldwork.scope import SENSITIVITIES
 from listening.records.models import Conversation, Finding, FindingTheme
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile, repair
-from tests.listening.rollups.recount import differences, wrong_occasions
+from tests.listening.rollups.recount import differences, wrong_occasions, wrong_squares
 from tests.listening.submissions import NOON, conversation, heard
 from tests.people import person
-from tests.squareville import build_city
+from tests.squareville import build_city, inside
 
 
 def cells(grain="year", role="encounter"):
@@ -40,6 +42,7 @@ def cells(grain="year", role="encounter"):
 def assert_cells_equal_records():
     assert differences() == []
     assert wrong_occasions() == (0, 0)
+    assert wrong_squares() == (0, 0)
 
 
 def sums(grain="year"):
@@ -256,7 +259,21 @@ class TestAnyHistory(TestCase):
     def step(self, draw):
         stored = list(Conversation.objects.order_by("id"))
         match draw.choice(
-            ["new", "new", "batch", "amend", "delete", "exclude", "move", "retheme", "worsen", "gather", "merge"]
+            [
+                "new",
+                "new",
+                "batch",
+                "amend",
+                "delete",
+                "exclude",
+                "move",
+                "wander",
+                "retheme",
+                "shield",
+                "worsen",
+                "gather",
+                "merge",
+            ]
         ):
             case "new":
                 accept(self.submission(draw), by=self.listener)
@@ -271,6 +288,12 @@ class TestAnyHistory(TestCase):
                 Conversation.objects.filter(pk=draw.choice(stored).pk).update(is_test=draw.random() < 0.5)
             case "move":
                 Conversation.objects.filter(place="point").update(district=self.city.area(draw.randrange(1, 10)))
+            case "wander" if stored:
+                Conversation.objects.filter(pk=draw.choice(stored).pk, place="point").update(
+                    location=Point(*inside(draw.randrange(1, 10), draw.random(), draw.random()), srid=4326)
+                )
+            case "shield":
+                Theme.objects.filter(pk=draw.choice(self.themes).pk).update(sensitivity=draw.choice(SENSITIVITIES))
             case "retheme":
                 Theme.objects.filter(code="rent").update(parent=draw.choice([None, self.themes[0], self.themes[2]]))
             case "worsen":

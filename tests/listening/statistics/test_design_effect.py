@@ -15,6 +15,7 @@ from listening.statistics.design_effect import (
     city_design_effect,
     design_effect,
     effective_size,
+    pooled_design_effect,
     share_variance,
 )
 from tests.listening.statistics.invented import given, is_defined, sessions
@@ -128,3 +129,22 @@ def test_sums_that_no_sessions_have_are_refused():
         design_effect(SessionSums([2], [4], [5], [5], [5], [8]))
     with pytest.raises(ImpossibleCounts, match="products holds -1"):
         design_effect(SessionSums([2], [4], [2], [2], [-1], [8]))
+
+
+class TestBandsTogether:
+    def test_variances_are_added_up(self):
+        # r (1 - r) is 0.25, 0.24 and 0.09: (2 * 0.25 + 3 * 0.24 + 1 * 0.09) / 0.58.
+        assert pooled_design_effect([2, 3, 1], [0.5, 0.4, 0.1]) == pytest.approx(1.31 / 0.58)
+
+    def test_of_one_band_alone_it_is_the_mean(self):
+        assert pooled_design_effect([[1.0, 3.0], [1.5, 1.5]], [[0, 1], [0.5, 0.5]]).tolist() == [2.0, 1.5]
+
+    def test_it_is_that_of_one_band_where_there_are_two(self):
+        """Whoever is not of the one is of the other: both have the same variance."""
+        sums = sums_of(*[[(k % 3, 4) for k in range(12)]] * 2)
+        mirrored = sums_of(*[[(4 - k % 3, 4) for k in range(12)]] * 2)
+        one, other = design_effect(sums), design_effect(mirrored)
+        assert one == pytest.approx(other)
+        share = np.array([12 / 48, 36 / 48])
+        pooled = pooled_design_effect(np.stack([one, other], axis=-1).reshape(2, 2), share)
+        assert pooled == pytest.approx(one.reshape(-1))

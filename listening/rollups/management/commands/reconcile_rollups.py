@@ -10,10 +10,10 @@ SHOWN = 20  # differences printed; the count tells the rest
 
 
 class Command(BaseCommand):
-    help = "Count every cell anew from the records and compare; exit 1 when one differs."
+    help = "Count every cell and square anew from the records and compare; exit 1 when one differs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="Write the cells anew; writers wait meanwhile.")
+        parser.add_argument("--repair", action="store_true", help="Write them anew; writers wait meanwhile.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         outcome = reconcile()
@@ -25,6 +25,8 @@ class Command(BaseCommand):
             )
         if outcome.occasions or outcome.sums:
             self.stdout.write(f"{outcome.occasions} occasions, sums of {outcome.sums} cells")
+        if outcome.squares or outcome.hexagons:
+            self.stdout.write(f"{outcome.squares} squares, hexagons of {outcome.hexagons} conversations")
         line = f"{outcome.cells} cells, {outcome.conversations} conversations, {outcome.wrong} differences"
         if not outcome.wrong:
             self.stdout.write(f"{line}: cells = records")

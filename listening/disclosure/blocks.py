@@ -1,0 +1,220 @@
+"""What is published, as claims about unknown counts: one block per zone and year, and small ones per district.
+
+A zone and its areas, four quarters and all themes form one block, as themes bound each other and areas share out what
+the quarters add up to. Zones meet only in the totals of districts and the city, which no block needs (`is_anchored`).
+
+Rounding with one offset claims the same of every run of neighbours: it differs from the truth by less than the base. To
+try every offset gives nothing more: running totals whose errors lie within one window of b are those whose differences
+lie within b - 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from listening.disclosure.attacker import Block, Cell
+from listening.disclosure.settle import generation
+from listening.disclosure.tables import (
+    CONVERSATIONS,
+    MOST_PERSONS,
+    PERSONS,
+    FrequencyTable,
+    IntArray,
+    ProtectedTable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedProduct:
+    """What was counted beside what is to be published."""
+
+    counted: FrequencyTable
+    published: ProtectedTable
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """Tables of one year, with their numbers among all that are audited."""
+
+    quarters: tuple[tuple[int, AuditedProduct], ...]
+    restricted: tuple[tuple[int, AuditedProduct], ...]
+    areas: tuple[tuple[int, AuditedProduct], ...]
+    bands: tuple[tuple[int, AuditedProduct], ...]
+
+
+def years(products: Sequence[AuditedProduct]) -> Iterator[Year]:
+    """The tables, year by year."""
+    numbered = list(enumerate(products))
+    for year in dict.fromkeys(product.counted.period[:4] for product in products):
+        own = [(i, product) for i, product in numbered if product.counted.period[:4] == year]
+
+        def of(
+            kind: str, *, quarters: bool = False, own: list[tuple[int, AuditedProduct]] = own
+        ) -> tuple[tuple[int, AuditedProduct], ...]:
+            return tuple(
+                (i, product)
+                for i, product in own
+                if product.counted.product == kind and ("-Q" in product.counted.period) == quarters
+            )
+
+        yield Year(of("P1", quarters=True), of("P1"), of("P2"), of("P3"))
+
+
+def zone_block(year: Year, zone: str, theme_parents: Mapping[str, str]) -> tuple[Block, int]:
+    """The unknown counts of one zone by area, quarter and theme, and how many claims had to be given up.
+
+    A claim that `settle` made false is left out or widened: who believed it would be led away from the truth.
+    """
+    block, left_out = Block(), 0
+    themes = list(dict.fromkeys(theme for _, quarter in year.quarters for theme in quarter.counted.themes))
+    areas = year.areas[0] if year.areas else None
+    rows = [i for i, within in enumerate(areas[1].counted.within) if within == zone] if areas else []
+    x = block.unknowns(max(len(rows), 1), len(year.quarters), len(themes))
+    totals = np.zeros(len(themes), dtype=np.int64)
+    for q, (number, quarter) in enumerate(year.quarters):
+        if zone not in quarter.counted.places:
+            continue
+        row = quarter.counted.places.index(zone)
+        for column, theme in enumerate(quarter.counted.themes):
+            k = themes.index(theme)
+            value, base = int(quarter.published.values[row, column]), quarter.published.bases[column]
+            totals[k] += value
+            block.cells.append(Cell(tuple(x[:, q, k].tolist()), number, row, column))
+            left_out += _claim_value(block, x[:, q, k], value, int(quarter.counted.counts[row, column]), base)
+    if areas:
+        number, product = areas
+        for column, theme in enumerate(product.counted.themes):
+            k = themes.index(theme)
+            for i, row in enumerate(rows):
+                block.cells.append(Cell(tuple(x[i, :, k].tolist()), number, row, column, group=i + 1))
+            left_out += _claim_shares(
+                block,
+                [x[i, :, k] for i in range(len(rows))],
+                product.counted.counts[rows, column],
+                product.published.values[rows, column],
+                int(totals[k]),
+                product.published.bases[column],
+            )
+    _bound_themes(block, themes, x.reshape(-1, len(themes)), theme_parents)
+    return block, left_out
+
+
+def restricted_blocks(year: Year, theme_parents: Mapping[str, str]) -> Iterator[tuple[Block, int]]:
+    """Per district: restricted themes of the year, beside what the quarters say of what is above them."""
+    for number, product in year.restricted:
+        above = dict.fromkeys(above for theme in product.counted.themes for above in generation(theme, theme_parents))
+        for row, district in enumerate(product.counted.places):
+            block, left_out = Block(), 0
+            themes = [theme for theme in above if theme not in product.counted.themes]
+            themes = [theme for theme in themes if any(theme in q.counted.themes for _, q in year.quarters)]
+            x = block.unknowns(1, len(themes) + len(product.counted.themes))
+            for k, theme in enumerate(themes):
+                left_out += _claim_year(block, year, district, theme, [int(x[0, k])])
+            for column in range(len(product.counted.themes)):
+                unknown = int(x[0, len(themes) + column])
+                value, base = int(product.published.values[row, column]), product.published.bases[column]
+                block.cells.append(Cell((unknown,), number, row, column))
+                left_out += _claim_value(block, [unknown], value, int(product.counted.counts[row, column]), base)
+            _bound_themes(block, [*themes, *product.counted.themes], x, theme_parents)
+            yield block, left_out
+
+
+def band_blocks(year: Year) -> Iterator[tuple[Block, int]]:
+    """Per variable, district and column: the bands beside the quarters that they share out."""
+    for number, product in year.bands:
+        for district in dict.fromkeys(product.counted.within):
+            rows = [i for i, within in enumerate(product.counted.within) if within == district]
+            for column, theme in enumerate(product.counted.themes):
+                block = Block()
+                bands = block.unknowns(len(rows))
+                block.cells += [Cell((int(bands[i]),), number, row, column, i + 1) for i, row in enumerate(rows)]
+                left_out = _claim_year(block, year, district, theme, bands)
+                left_out += _claim_shares(
+                    block,
+                    [bands[i : i + 1] for i in range(len(rows))],
+                    product.counted.counts[rows, column],
+                    product.published.values[rows, column],
+                    int(product.published.values[rows, column].sum()),
+                    product.published.bases[column],
+                )
+                yield block, left_out
+
+
+def _claim_value(block: Block, unknowns: Sequence[int] | IntArray, value: int, count: int, base: int) -> bool:
+    """That a value is off by less than the base; by as much as it is, where that is false, which is returned."""
+    width = max(base - 1, abs(value - count))
+    block.claim(unknowns, 1.0, least=value - width, most=value + width, middle=value)
+    return width >= base
+
+
+def _claim_year(block: Block, year: Year, district: str, theme: str, unknowns: Sequence[int] | IntArray) -> int:
+    """That a district's year is the sum of its quarters, each rounded."""
+    least = most = left_out = 0
+    for _, quarter in year.quarters:
+        if theme not in quarter.counted.themes:
+            return 1
+        rows = np.asarray(quarter.counted.within) == district
+        column = quarter.counted.themes.index(theme)
+        value, base = int(quarter.published.values[rows, column].sum()), quarter.published.bases[column]
+        error = abs(value - int(quarter.counted.counts[rows, column].sum()))
+        left_out += error >= base
+        # A total that settle moved further is known to lie within the sum of its zones' errors.
+        width = base - 1 if error < base else int(rows.sum()) * (base - 1)
+        least, most = least + max(0, value - width), most + value + width
+    block.claim(unknowns, 1.0, least=least, most=most)
+    return left_out
+
+
+def _claim_shares(
+    block: Block, parts: Sequence[IntArray], counts: IntArray, values: IntArray, total: int, base: int
+) -> int:
+    """What calibrated rounding of parts to a published total tells of every run of parts.
+
+    The run S differs from its share of the total by less than b: |S V / X - W| < b, or |S V - W X| <= b X - 1 in whole
+    numbers; X is the unknown sum of all parts, V the total, W the published sum of the run.
+    """
+    if total == 0:
+        return 0
+    running = block.unknowns(len(parts))
+    for i, part in enumerate(parts):
+        before = [int(running[i - 1])] if i else []
+        block.claim(
+            [int(running[i]), *before, *part.tolist()],
+            [1.0, *(-1.0 for _ in before), *(-1.0 for _ in part)],
+            least=0.0,
+            most=0.0,
+        )
+    everything, left_out = int(running[-1]), 0
+    truth, published = np.cumsum([0, *counts.tolist()]), np.cumsum([0, *values.tolist()])
+    for start in range(len(parts)):
+        for end in range(start + 1, len(parts) + 1):
+            if end - start == len(parts):
+                continue
+            run, value = int(truth[end] - truth[start]), int(published[end] - published[start])
+            if abs(run * total - value * int(truth[-1])) >= base * int(truth[-1]):
+                left_out += 1
+                continue
+            ends = {int(running[end - 1]): 1.0}
+            if start:
+                ends[int(running[start - 1])] = -1.0
+            for sign in (1.0, -1.0):
+                weights = {unknown: sign * total * weight for unknown, weight in ends.items()}
+                weights[everything] = weights.get(everything, 0.0) - sign * value - base
+                block.claim(list(weights), list(weights.values()), most=-1.0)
+    return left_out
+
+
+def _bound_themes(block: Block, themes: Sequence[str], x: IntArray, theme_parents: Mapping[str, str]) -> None:
+    """That each theme is at most what stands next above it, and people go with conversations."""
+    for k, theme in enumerate(themes):
+        above = next((above for above in generation(theme, theme_parents) if above in themes), None)
+        for row in x if above else ():
+            block.at_most(int(row[k]), int(row[themes.index(str(above))]))
+    if CONVERSATIONS in themes and PERSONS in themes:
+        for row in x:
+            conversations, people = int(row[themes.index(CONVERSATIONS)]), int(row[themes.index(PERSONS)])
+            block.at_most(conversations, people)
+            block.at_most(people, conversations, MOST_PERSONS)
