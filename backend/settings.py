@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "listening.publishing",
     "listening.sync",
     "listening.dashboard",
+    "listening.fieldapp",
     "listening.opendata",
     "listening.signin",
     "listening.demo",
@@ -310,7 +311,7 @@ STORAGES: dict[str, dict[str, Any]] = {
             "directory_permissions_mode": 0o700,
         },
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "backend.http.static_files.StaticFiles"},
 }
 
 REST_FRAMEWORK: dict[str, Any] = {

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.urls import reverse
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 from rest_framework.request import Request
 
 
 def qr_of(request: HttpRequest | Request, code: str) -> str:
-    """What a phone scans: the start page of this service, and the code in the fragment, which no browser sends."""
-    return as_svg(f"{request.build_absolute_uri('/')}#enrol={code}")
+    """What a phone scans: the address of the field app, and the code in the fragment, which no browser sends."""
+    return as_svg(f"{request.build_absolute_uri(reverse('field'))}#enrol={code}")
 
 
 def as_svg(text: str) -> str:

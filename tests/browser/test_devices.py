@@ -48,7 +48,7 @@ def test_a_camera_reads_the_code(there):
     page = visited.open(PAGE)
     page.get_by_role("button", name="Add a phone").click()
     expected = QRCode(border=4, error_correction=0)
-    expected.add_data(f"{visited.server}/#enrol={page.locator('.code').inner_text()}")
+    expected.add_data(f"{visited.server}/field/#enrol={page.locator('.code').inner_text()}")
     dark = page.locator(".qr svg path").last.get_attribute("d")
     drawn = {tuple(map(int, module.split("h")[0].split(" "))) for module in dark.split("M")[1:]}
     assert drawn == {

@@ -60,7 +60,7 @@ class EnrolmentCodeSerializer(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     expires_at = serializers.DateTimeField()
-    qr = serializers.CharField(help_text="A QR code as SVG: the address of this service, and `#enrol=` with the code.")
+    qr = serializers.CharField(help_text="A QR code as SVG: the address of the field app, and `#enrol=` with the code.")
 
 
 @extend_schema_field(

@@ -1,0 +1,117 @@
+/** The start: words, what is on the phone, the form; then the service worker, and what the network has. */
+
+import { flush, takeUp } from "./draft.js";
+import { h } from "./dom.js";
+import { isEmpty, newForm } from "./form.js";
+import { locate } from "./view_log.js";
+import { mayLocate } from "./locate.js";
+import { sendPhotos } from "./photos.js";
+import { refreshReference, refreshVenues } from "./reference.js";
+import { announce, alsoSend, start } from "./schedule.js";
+import { referenceCame, refresh } from "./screen.js";
+import { show } from "./stage.js";
+import { load, loadReference, state } from "./state.js";
+import { loadWords, t, told } from "./words.js";
+
+const REFERENCE_MS = 3_600_000; // boundaries and themes change a few times a year
+let lastAsked = 0;
+let hasVenues = false;
+
+async function main() {
+  await loadWords();
+  try {
+    await Promise.all([load(), loadReference()]);
+  } catch {
+    // A private window, or a full disk: better said before the first entry than after it.
+    document.getElementById("app")?.append(h("p", { class: "plain" }, t("start.no-storage")));
+    return;
+  }
+  state.form = (await takeUp()) ?? newForm(state.recent.form);
+  refresh();
+  document.documentElement.dataset.ready = "yes";
+  addEventListener("pagehide", flush);
+  // A code that was scanned while the app was open already.
+  addEventListener("hashchange", () => { if (!state.device) show(state.view); });
+  document.addEventListener("visibilitychange", flush);
+  alsoSend(async () => {
+    await sendPhotos(announce);
+    await catchUp();
+  });
+  catchUp().catch(() => {}); // without a network: it comes along with the first sync
+  let isLoading = false;
+  let isStale = false;
+  start(async () => {
+    // Many things may change at once; what is on the phone is read once for all of them.
+    if (isLoading) {
+      isStale = true;
+      return;
+    }
+    isLoading = true;
+    do {
+      isStale = false;
+      await load();
+      refresh();
+    } while (isStale);
+    isLoading = false;
+  });
+  install();
+  await locateIfUntouched();
+}
+
+/** Find the area, if the person has not chosen one, and has allowed it before: nobody is asked at the start. */
+async function locateIfUntouched() {
+  const { id, placeFrom, findings } = state.form;
+  if (!id && placeFrom !== "chosen" && findings.every(isEmpty) && (await mayLocate())) await locate();
+}
+
+/** Ask for boundaries and themes anew, now and then; for venues as well once the phone is confirmed. */
+async function catchUp() {
+  const isDue = Date.now() - lastAsked > REFERENCE_MS;
+  const wantsVenues = state.device?.state === "active" && (isDue || !hasVenues);
+  let hasChanged = false;
+  if (isDue) {
+    lastAsked = Date.now();
+    try {
+      hasChanged = await refreshReference();
+    } catch (error) {
+      lastAsked = 0;
+      throw error;
+    }
+  }
+  if (wantsVenues) {
+    hasChanged = (await refreshVenues()) || hasChanged;
+    hasVenues = true;
+  }
+  if (!hasChanged) return;
+  await referenceCame();
+  await locateIfUntouched();
+}
+
+async function install() {
+  if (!("serviceWorker" in navigator)) return;
+  let isReloading = false;
+  let hasOne = Boolean(navigator.serviceWorker.controller);
+  navigator.serviceWorker.addEventListener("controllerchange", async () => {
+    document.documentElement.dataset.worker = "ready";
+    // The first worker takes over a page that is of its version already.
+    const isFirst = !hasOne;
+    hasOne = true;
+    if (isFirst || isReloading) return;
+    isReloading = true;
+    await flush();
+    location.reload();
+  });
+  const registration = await navigator.serviceWorker.register(told.worker, { updateViaCache: "none" });
+  if (registration.active && navigator.serviceWorker.controller) document.documentElement.dataset.worker = "ready";
+  const offer = () => {
+    if (registration.waiting && navigator.serviceWorker.controller) {
+      state.update = registration.waiting;
+      refresh();
+    }
+  };
+  offer();
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && navigator.onLine && registration.update().catch(() => {}));
+}
+
+main();

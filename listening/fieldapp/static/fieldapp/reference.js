@@ -1,0 +1,57 @@
+/**
+ * Boundaries, themes and venues, kept on the phone and asked for anew by their ETags.
+ * @typedef {{code: string, parent: string | null, labels: Record<string, string>, sensitivity: string}} Theme
+ * @typedef {{code: string, name: string}} Venue
+ * @typedef {{layer: string, areas: import("./locate.js").Area[]}} Boundaries
+ * @typedef {{themes: Theme[], boundaries: Boundaries, venues: Venue[]}} Reference
+ */
+
+import { askAsPhone } from "./device.js";
+import { areaOf } from "./locate.js";
+import { asked, read, transact } from "./store.js";
+import { ask, NoAnswer } from "./transport.js";
+
+const TOLERANCE_M = 25;
+
+/** @returns {Promise<Reference>} what is on the phone */
+export const reference = () =>
+  transact(["reference"], "readonly", async (store) => ({
+    themes: (await asked(store.get("themes")))?.value ?? [],
+    boundaries: (await asked(store.get("districts")))?.value ?? { layer: "", areas: [] },
+    venues: (await asked(store.get("venues")))?.value ?? [],
+  }));
+
+/** Ask for what has changed. @returns {Promise<boolean>} whether anything had */
+export async function refreshReference() {
+  const changed = await Promise.all([
+    refresh("themes", "/api/v1/themes", (body) => body.themes),
+    refresh("layers", "/api/v1/layers", (body) => body.layers),
+  ]);
+  const base = (await read("reference", "layers"))?.value.find((/** @type {any} */ layer) => layer.is_base);
+  if (base) {
+    const address = `/api/v1/districts?layer=${encodeURIComponent(base.code)}&tolerance_m=${TOLERANCE_M}`;
+    changed.push(await refresh("districts", address, (body) => ({ layer: body.layer, areas: body.features.map(areaOf) })));
+  }
+  return changed.some(Boolean);
+}
+
+/** Venues are for people with an assignment. @returns {Promise<boolean>} */
+export const refreshVenues = () => refresh("venues", "/api/v1/venues", (body) => body.venues, askAsPhone);
+
+/**
+ * @param {string} name
+ * @param {string} address
+ * @param {(body: any) => any} shape
+ * @param {typeof ask} by
+ */
+async function refresh(name, address, shape, by = ask) {
+  const known = await read("reference", name);
+  // An ETag is of one address: another layer is another answer.
+  const etag = known?.address === address ? known.etag : null;
+  const answer = await by("GET", address, { headers: etag ? { "If-None-Match": etag } : {} });
+  if (answer.status === 304) return false;
+  if (!answer.ok) throw new NoAnswer(`answered ${answer.status}`);
+  const value = shape(answer.body);
+  await transact(["reference"], "readwrite", (store) => { store.put({ address, etag: answer.headers.get("ETag"), value }, name); });
+  return true;
+}

@@ -1,0 +1,107 @@
+/** What stands on the screen: head, view, bar. The form is left alone while somebody writes in it. */
+
+import { removeConversation, save, stopChanging } from "./deeds.js";
+import { h, icon, replace } from "./dom.js";
+import { doing, wake } from "./schedule.js";
+import { loadReference, needsAttention, state, waiting } from "./state.js";
+import { setStage } from "./stage.js";
+import { coverageView } from "./view_coverage.js";
+import { enrolView } from "./view_enrol.js";
+import { logView } from "./view_log.js";
+import { moreView } from "./view_more.js";
+import { todayView } from "./view_today.js";
+import { t, told } from "./words.js";
+
+const VIEWS = { log: logView, today: todayView, coverage: coverageView, more: moreView };
+let drawn = "";
+
+/** @param {import("./stage.js").View} view */
+function show(view) {
+  state.view = view;
+  drawn = "";
+  refresh();
+  scrollTo({ top: 0 });
+}
+
+setStage({ show, refresh });
+
+/** Show what has changed. */
+export function refresh() {
+  const app = /** @type {HTMLElement} */ (document.getElementById("app"));
+  const isIn = Boolean(state.device);
+  const view = isIn ? state.view : "enrol";
+  // A form, or words half typed, are drawn anew only when one comes to them.
+  const key = `${view} ${state.device?.state}`;
+  if (key !== drawn || view === "today" || view === "coverage" || (view === "more" && !isTyping())) {
+    const main = h("main", { id: "main", tabindex: -1, "data-view": view }, isIn && state.device?.state === "unconfirmed" && banner(), isIn ? VIEWS[state.view]() : enrolView());
+    const old = document.getElementById("main");
+    if (old) replace(old, main);
+    else app.append(main);
+    drawn = key;
+  }
+  part("head", head(), "prepend");
+  part("foot", isIn ? foot() : h("div", { id: "foot" }), "append");
+  document.documentElement.dataset.state = isIn ? "in" : "out";
+  document.documentElement.dataset.waiting = String(waiting());
+  document.documentElement.dataset.activity = doing();
+}
+
+const isTyping = () => document.activeElement instanceof HTMLInputElement || document.activeElement instanceof HTMLSelectElement;
+
+/** @param {string} id @param {Element} made @param {"prepend" | "append"} where */
+function part(id, made, where) {
+  const old = document.getElementById(id);
+  if (old) replace(old, made);
+  else document.getElementById("app")?.[where](made);
+}
+
+/** Draw the form anew when what it chooses from has come. */
+export async function referenceCame() {
+  await loadReference();
+  if (!isTyping() && !(document.activeElement instanceof HTMLTextAreaElement)) drawn = "";
+  refresh();
+}
+
+function head() {
+  const n = waiting();
+  const isOffline = !navigator.onLine;
+  const activity = doing();
+  const words = isOffline ? t(n ? "net.offline" : "net.offline-none", { n })
+    : activity === "sending" && n ? t("net.sending", { n })
+    : activity === "waiting" ? t(n ? "net.waiting" : "net.no-answer", { n })
+    : activity === "refused" ? t("net.refused")
+    : n ? t("net.queued", { n }) : t("net.sent");
+  return h("header", { id: "head" },
+    h("span", { class: "brand" }, t("app.name"), h("small", {}, told.city)),
+    state.device && h("button", { type: "button", id: "net", class: `net ${isOffline ? "offline" : n ? "queued" : "sent"}`, title: t("net.now"), onclick: () => wake() },
+      h("span", { class: "dot", "aria-hidden": "true" }), h("span", { role: "status" }, words)));
+}
+
+function foot() {
+  const count = needsAttention().size;
+  const tabs = /** @type {const} */ (["log", "today", "coverage", "more"]);
+  return h("div", { id: "foot" },
+    state.update && h("div", { class: "update" }, h("span", {}, t("update.ready")), h("button", { type: "button", id: "update", class: "button small", onclick: () => state.update?.postMessage("take-over") }, t("update.now"))),
+    h("div", { class: "toast", role: "status", hidden: !state.toast }, state.toast && [
+      h("span", {}, state.toast.words),
+      state.toast.undo && h("button", { type: "button", id: "undo", class: "button small", onclick: state.toast.undo }, t("save.undo")),
+      state.toast.again && h("button", { type: "button", id: "again", class: "button small", onclick: state.toast.again }, t("save.again")),
+    ]),
+    state.view === "log" && h("div", { class: "savebar" }, state.form.id
+      ? [h("button", { type: "button", id: "stop", class: "button quiet", onclick: stopChanging }, t("log.stop")), h("button", { type: "button", id: "delete", class: "button danger", onclick: confirmed }, t("log.delete")), h("button", { type: "button", id: "save", class: "button", onclick: save }, t("log.save-change"))]
+      : h("button", { type: "button", id: "save", class: "button save", onclick: save }, t("log.save"))),
+    h("nav", { "aria-label": t("nav.label") }, ...tabs.map((name) =>
+      h("button", { type: "button", id: `nav-${name}`, "aria-current": state.view === name ? "page" : undefined, onclick: () => show(name) },
+        icon(name), h("span", {}, t(`nav.${name}`)), name === "today" && count > 0 && h("b", { class: "badge", "aria-label": t("attention.title", { n: count }) }, String(count))))));
+}
+
+/** The first tap asks, the second deletes. @param {any} event */
+function confirmed(event) {
+  const button = event.currentTarget;
+  if (button.dataset.asked) return removeConversation(/** @type {string} */ (state.form.id));
+  button.dataset.asked = "yes";
+  button.textContent = t("log.delete-really");
+}
+
+const banner = () =>
+  h("section", { class: "notice", id: "confirm" }, h("h2", {}, t("confirm.title")), h("p", {}, t("confirm.said")), h("p", { class: "number", id: "number" }, state.device?.number ?? ""));

@@ -1,0 +1,138 @@
+"""What the app is made of: complete catalogues, a budget, a worker that keeps all, a version that tells a change."""
+
+import gzip
+import json
+import re
+import shutil
+
+import pytest
+from babel import Locale
+
+from backend.http.static_files import StaticFiles
+from listening.fieldapp import shell
+
+CATALOGUES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(shell.MESSAGES.glob("*.json"))}
+SOURCES = sorted((shell.STATIC / "fieldapp").glob("*.js"))
+KEY = re.compile(r'\bt\(\s*"([a-z0-9.-]+)"')
+BUDGET_BYTES = 60_000
+
+
+def forms(entry):
+    return list(entry.values()) if isinstance(entry, dict) else [entry]
+
+
+def holes(entry):
+    return set().union(*(re.findall(r"\{(\w+)\}", form) for form in forms(entry)))
+
+
+def test_there_are_three_languages():
+    assert {one.code: one.dir for one in shell.languages()} == {"ar": "rtl", "en": "ltr", "it": "ltr"}
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_a_catalogue_says_all_that_the_english_one_says(language):
+    english, own = CATALOGUES["en"], CATALOGUES[language]
+    assert list(own) == list(english)
+    assert all(form.strip() for entry in own.values() for form in forms(entry))
+    assert {key: holes(entry) for key, entry in own.items()} == {key: holes(entry) for key, entry in english.items()}
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_a_number_of_things_has_the_forms_that_the_language_needs(language):
+    needed = set(Locale(language).plural_form.tags) | {"other"}
+    counted = {key for key, entry in CATALOGUES["en"].items() if isinstance(entry, dict)}
+    assert {key for key, entry in CATALOGUES[language].items() if isinstance(entry, dict)} == counted
+    assert {key: set(CATALOGUES[language][key]) for key in counted} == dict.fromkeys(counted, needed)
+
+
+def test_the_code_asks_for_words_that_are_there():
+    asked = {key for path in SOURCES for key in KEY.findall(path.read_text(encoding="utf-8"))}
+    assert len(asked) > 60
+    assert asked - set(CATALOGUES["en"]) == set()
+
+
+def test_script_and_style_stay_within_the_budget():
+    sent = {
+        path.name: len(gzip.compress(path.read_bytes())) for path in [*SOURCES, shell.STATIC / "fieldapp/fieldapp.css"]
+    }
+    assert sum(sent.values()) < BUDGET_BYTES, sent
+
+
+def test_nothing_is_of_another_origin_and_nothing_is_kept_where_any_script_could_read_it():
+    for path in [*SOURCES, shell.WORKER]:
+        source = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?://|localStorage|sessionStorage|document\.cookie|innerHTML|eval\(", source), (
+            path.name
+        )
+
+
+def told_by(worker):
+    return json.loads(worker.content.decode().partition("\n")[0].removeprefix("const SHELL = ").removesuffix(";"))
+
+
+def test_the_worker_keeps_every_file(client):
+    told = told_by(client.get("/field/sw.js"))
+    assert told["start"] == "/field/"
+    assert {"/static/fieldapp/app.js", "/static/fieldapp/messages/ar.json", "/field/manifest.webmanifest"} <= set(
+        told["files"]
+    )
+    assert all(f"/static/fieldapp/{path.name}" in told["files"] for path in SOURCES)
+
+
+def test_a_file_that_changes_makes_a_new_version(client, monkeypatch, tmp_path):
+    before = told_by(client.get("/field/sw.js"))["version"]
+    assert told_by(client.get("/field/sw.js"))["version"] == before
+    changed = tmp_path / "sw.js"
+    changed.write_text(shell.WORKER.read_text(encoding="utf-8") + "// changed\n", encoding="utf-8")
+    monkeypatch.setattr(shell, "WORKER", changed)
+    assert told_by(client.get("/field/sw.js"))["version"] != before
+
+
+def test_the_page_is_the_same_for_everybody(client, django_user_model, db):
+    page = client.get("/field/", headers={"Accept-Language": "en"})
+    client.force_login(django_user_model.objects.create_user("anna"))
+    again = client.get("/field/", headers={"Accept-Language": "it"})
+    assert page.content == again.content
+    assert not page.cookies
+    assert page.headers["Cache-Control"] == again.headers["Cache-Control"] == "no-cache"
+
+
+def test_the_manifest_has_what_an_installation_needs(client):
+    answer = client.get("/field/manifest.webmanifest")
+    assert answer.headers["Content-Type"] == "application/manifest+json"
+    told = answer.json()
+    assert (told["id"], told["scope"], told["start_url"], told["display"]) == (
+        "/field/",
+        "/field/",
+        "/field/",
+        "standalone",
+    )
+    assert (told["lang"], told["dir"]) == ("it", "ltr")
+    assert {(icon["sizes"], icon["purpose"]) for icon in told["icons"]} == {
+        ("192x192", "any"),
+        ("512x512", "any"),
+        ("512x512", "maskable"),
+    }
+
+
+def test_modules_import_each_other_in_one_direction():
+    """Names hold a hash of the content, and the content holds the names of what is imported: a circle has no name."""
+    imports = {path.name: set(re.findall(r'from "\./(\w+\.js)"', path.read_text(encoding="utf-8"))) for path in SOURCES}
+    assert imports["app.js"]
+    while leaves := [name for name, needed in imports.items() if not needed]:
+        imports = {name: needed - set(leaves) for name, needed in imports.items() if name not in leaves}
+    assert imports == {}
+
+
+def test_imports_name_the_files_as_they_are_served(tmp_path):
+    shutil.copytree(shell.STATIC, tmp_path, dirs_exist_ok=True)
+    storage = StaticFiles(location=tmp_path)
+    names = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+    assert [
+        said
+        for *_, said in storage.post_process({name: (storage, name) for name in names})
+        if isinstance(said, Exception)
+    ] == []
+    served = (tmp_path / storage.stored_name("fieldapp/app.js")).read_text(encoding="utf-8")
+    named = re.findall(r'from "\./(\w+)\.[0-9a-f]{12}\.js"', served)
+    assert len(named) == served.count(' from "./') > 5
