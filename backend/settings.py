@@ -85,12 +85,14 @@ INSTALLED_APPS = [
     "listening.codelists",
     "listening.fieldwork",
     "listening.records",
+    "listening.consent",
     "listening.attachments",
     "listening.rollups",
     "listening.needmaps",
     "listening.sync",
     "listening.dashboard",
     "listening.signin",
+    "listening.erasure",
     "listening.demo",
     "corsheaders",
     "rest_framework",
@@ -223,6 +225,14 @@ GEOS_LIBRARY_PATH = geos_library()
 # --- the audit ---------------------------------------------------------------------------------------
 # Whoever reads what others logged about a sensitive theme says for what purpose.
 PURPOSE_REQUIRED = flag("LISTENING_PURPOSE_REQUIRED")
+
+# --- consent, withdrawal and retention ---------------------------------------------------------------
+# What a conversation is counted on: the city's public task, or a consent for statistics of its own.
+STATISTICS_BASIS = os.environ.get("LISTENING_STATISTICS_BASIS", "").strip() or "public_task"
+# What was withdrawn is written down beside the database, for the day when a backup is restored.
+WITHDRAWAL_JOURNAL = Path(
+    os.environ.get("LISTENING_WITHDRAWAL_JOURNAL", "").strip() or BASE_DIR / "var" / "withdrawals.jsonl"
+)
 
 # --- the edge ----------------------------------------------------------------------------------------
 BODY_LIMIT_BYTES = 1_048_576

@@ -9,12 +9,14 @@ from backend import errors, health
 from backend.policy import Public, access
 from listening.dashboard import entrance
 from listening.dashboard.views import dashboard
+from listening.erasure.pages import receipt
 from listening.fieldwork import pages as fieldwork
 
 urlpatterns = [
     path("", entrance.home, name="home"),
     path("dashboard/", dashboard, name="dashboard"),
     path("", include("listening.signin.urls")),
+    path("receipt/", receipt, name="receipt"),
     path("devices/", fieldwork.devices, name="devices"),
     path("devices/add/", fieldwork.add_device, name="device-add"),
     path("devices/<uuid:pk>/confirm/", fieldwork.confirm_device, name="device-confirm"),

@@ -1,5 +1,9 @@
 """The product's settings with what a test run needs: plain http, fast hashes, static files as in the source."""
 
+import os
+import tempfile
+from pathlib import Path
+
 from backend.settings import *  # noqa: F403
 
 SESSION_COOKIE_NAME = "sessionid"
@@ -15,5 +19,6 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None
+WITHDRAWAL_JOURNAL = Path(tempfile.gettempdir()) / f"listening-withdrawals-{os.getpid()}.jsonl"
 # Every test comes from the same address; those of the limits set them.
 RATE_LIMITS = "off"

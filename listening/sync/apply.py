@@ -17,7 +17,13 @@ from backend.problems import FieldError, as_problem
 from listening.capture.accept import accept
 from listening.capture.amend import amend, delete
 from listening.capture.api.serializers import read_submission
-from listening.capture.errors import FindingIdTaken, InvalidSubmission, RecordDeleted, SameIdOtherContent
+from listening.capture.errors import (
+    FindingIdTaken,
+    InvalidSubmission,
+    ReceiptTaken,
+    RecordDeleted,
+    SameIdOtherContent,
+)
 from listening.capture.submission import Submission
 from listening.fieldwork.api.serializers import SessionSerializer
 from listening.fieldwork.models import Assignment, Session, User, Venue
@@ -63,7 +69,7 @@ def apply(op: Op, by: Bringer) -> Applied:
         raise Rejected("invalid", list(_errors(error))) from None
     except InvalidSubmission as error:
         raise Rejected("invalid", error.errors) from None
-    except (SameIdOtherContent, FindingIdTaken, SessionIdTaken):
+    except (SameIdOtherContent, FindingIdTaken, ReceiptTaken, SessionIdTaken):
         raise Rejected("id_taken") from None
     except RecordDeleted:
         raise Rejected("gone") from None

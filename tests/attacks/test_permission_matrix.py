@@ -18,6 +18,7 @@ from uuid6 import uuid7
 
 from backend import clock
 from listening.attachments.models import Attachment
+from listening.consent.codes import new_code
 from listening.fieldwork.models import Device
 from listening.records.models import Conversation
 from listening.sync.models import Clash, Op
@@ -521,7 +522,7 @@ def reaches(actor: str, layer: str, code: str, parts: set[int], areas: set[int])
     return len(areas) == 9
 
 
-PUBLIC = ["list_layers", "list_districts", "list_themes", "read_district"]
+PUBLIC = ["list_layers", "list_districts", "list_themes", "list_notices", "read_district"]
 
 
 @pytest.mark.parametrize("operation", [*PUBLIC, "list_venues"])
@@ -536,6 +537,16 @@ def test_reference_data(world: World, operation: str) -> None:
         if answer.status_code == 200:
             bodies.add(answer.content)
     assert len(bodies) == 1
+
+
+def test_cards_are_for_anybody(world: World) -> None:
+    """Who is asking makes no difference, also to what a code that nobody has is answered."""
+    code = {"code": new_code()}
+    for actor in ACTORS:
+        client = world.client(actor)
+        check("cards", ("copy", actor), client.post(f"{API}/receipts/copy", code, format="json").status_code, 404)
+        withdrawn = client.post(f"{API}/receipts/withdrawal", code, format="json")
+        check("cards", ("withdraw", actor), withdrawn.status_code, 202)
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))

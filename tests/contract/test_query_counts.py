@@ -21,6 +21,8 @@ from uuid6 import uuid7
 from backend import clock
 from listening.attachments.limits import MOST_ATTACHMENTS
 from listening.capture.accept import accept_many
+from listening.consent.codes import digest_of, new_code, read_code
+from listening.consent.models import Receipt
 from listening.fieldwork.enrolment import LEASE, issue_code
 from listening.fieldwork.models import Device, Session, User, Venue
 from listening.fieldwork.roles import Role
@@ -99,6 +101,12 @@ class Filled:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
 
+    def card(self) -> str:
+        """The code of a card of the last conversation."""
+        code = new_code()
+        Receipt.objects.create(digest=digest_of(read_code(code)), conversation=self.last)
+        return code
+
     def client(self) -> Client:
         return Client(headers=self.headers)
 
@@ -159,6 +167,14 @@ ASKED: dict[str, Asked] = {
     "list_districts": read("districts?layer=area"),
     "read_district": read("districts/{area}"),
     "list_themes": read("themes"),
+    "list_notices": read("notices"),
+    "copy_conversation": Asked(
+        lambda f, h: f.ask("POST", "receipts/copy", h),
+        lambda f: {"code": f.card()},
+        "findings",
+        MOST_FINDINGS,
+    ),
+    "withdraw_conversation": Asked(lambda f, _: f.ask("POST", "receipts/withdrawal", {"code": new_code()})),
     "list_venues": read("venues", "venues"),
     "list_sessions": read("sessions", "sessions", 200),
     "read_session": Asked(lambda f, _: f.ask("GET", f"sessions/{Session.objects.only('pk').earliest('pk').pk}")),

@@ -19,7 +19,7 @@ from listening.fieldwork.models import Session, Venue
 from listening.needmaps.api.serializers import DistrictNeedSerializer, NeedMapSerializer
 from listening.needmaps.build import BREAKS
 from listening.needmaps.need import ENOUGH_CONVERSATIONS
-from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
+from listening.records.models import Consent, Conversation, Finding, ParticipantBand, PlaceKind
 from listening.sync.models import Clash, WaitingOp
 from tests.docs.pages import ROOT, codes, page
 from tests.people import person
@@ -35,6 +35,8 @@ CHOICES: dict[str, type[TextChoices]] = {
     "state of an attachment": Attachment.State,
     "media type of an attachment": MediaType,
     "why an attachment is refused": Refusal,
+    "purpose of a consent": Consent.Purpose,
+    "mode of a consent": Consent.Mode,
     "kind of a place": PlaceKind,
     "kind of a session": Session.Kind,
     "kind of a venue": Venue.Kind,
