@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "listening.fieldwork",
     "listening.records",
     "listening.consent",
+    "listening.vault",
     "listening.attachments",
     "listening.rollups",
     "listening.needmaps",
@@ -219,6 +220,15 @@ DATABASES: dict[str, dict[str, Any]] = {
         },
     }
 }
+# Contacts of residents lie in a schema of their own, and are reached by a role that reaches nothing else.
+VAULT_DATABASE_URL = os.environ.get("LISTENING_VAULT_DATABASE_URL", "")
+if not (VAULT_DATABASE_URL or os.environ.get("DATABASE_URL")):
+    VAULT_DATABASE_URL = recorded_database_url(BASE_DIR, "listening_vault")
+VAULT_ALIAS = "vault" if VAULT_DATABASE_URL else "default"
+DATABASE_ROUTERS = ["listening.vault.router.VaultRouter"]
+if VAULT_DATABASE_URL:
+    DATABASES["vault"] = {**DATABASES["default"], **parsed_url(VAULT_DATABASE_URL), "CONN_MAX_AGE": 0}
+    DATABASES["vault"] |= {name: DATABASES["default"][name] for name in ("ENGINE", "OPTIONS")}
 GDAL_LIBRARY_PATH = gdal_library()
 GEOS_LIBRARY_PATH = geos_library()
 
@@ -233,6 +243,15 @@ STATISTICS_BASIS = os.environ.get("LISTENING_STATISTICS_BASIS", "").strip() or "
 WITHDRAWAL_JOURNAL = Path(
     os.environ.get("LISTENING_WITHDRAWAL_JOURNAL", "").strip() or BASE_DIR / "var" / "withdrawals.jsonl"
 )
+
+# Keys of the contact vault: name:key, the current one first; without any, no contact is kept.
+VAULT_KEYS = os.environ.get("LISTENING_VAULT_KEYS", "").strip()
+VAULT_INDEX_KEY = os.environ.get("LISTENING_VAULT_INDEX_KEY", "").strip()
+if DEMO and not VAULT_KEYS:  # invented contacts alone
+    VAULT_INDEX_KEY = "ZGVtb2RlbW9kZW1vZGVtb2RlbW9kZW1vZGVtb2RlbW8="
+    VAULT_KEYS = f"demo:{VAULT_INDEX_KEY}"
+CONTACT_DAYS = number("LISTENING_CONTACT_DAYS", 183)
+PHONE_REGION = os.environ.get("LISTENING_PHONE_REGION", "").strip() or "IT"
 
 # --- the edge ----------------------------------------------------------------------------------------
 BODY_LIMIT_BYTES = 1_048_576

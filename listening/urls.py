@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("listening.fieldwork.api.urls")),
     path("", include("listening.consent.api.urls")),
     path("", include("listening.capture.api.urls")),
+    path("", include("listening.vault.api.urls")),
     path("", include("listening.attachments.api.urls")),
     path("", include("listening.needmaps.api.urls")),
     path("", include("listening.erasure.api.urls")),

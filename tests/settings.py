@@ -19,6 +19,11 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None
+# One connection, so that a test sees all of it; tests/backend/db looks at the role of the vault.
+DATABASES.pop("vault", None)  # noqa: F405
+VAULT_ALIAS = "default"
+VAULT_INDEX_KEY = "dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q="
+VAULT_KEYS = f"test:{VAULT_INDEX_KEY}"
 WITHDRAWAL_JOURNAL = Path(tempfile.gettempdir()) / f"listening-withdrawals-{os.getpid()}.jsonl"
 # Every test comes from the same address; those of the limits set them.
 RATE_LIMITS = "off"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import IntegrityError, connection, transaction
 
@@ -20,6 +21,7 @@ from listening.records.field_versions import note_changes
 from listening.records.models import Consent, Conversation, Finding, FindingTheme, ParticipantBand, Tombstone
 from listening.records.querysets import sensitivity_of
 from listening.records.render import document_of
+from listening.vault.contacts import forget
 
 
 @transaction.atomic
@@ -51,6 +53,8 @@ def amend(conversation: Conversation, submission: Submission, *, by: User) -> Co
         ParticipantBand(conversation=conversation, variable=band.variable, band=band.band, people=band.people)
         for band in submission.bands
     )
+    if not any(agreed.purpose == Consent.Purpose.RECONTACT for agreed in submission.consents):
+        _forget_contact(conversation)
     Consent.objects.filter(conversation=conversation).delete()
     Consent.objects.bulk_create(
         Consent(conversation=conversation, purpose=one.purpose, mode=one.mode, notice_version=one.notice_version)
@@ -79,8 +83,17 @@ def delete(conversation: Conversation, *, by: User | None) -> Tombstone:
         deleted_at=clock.now(),
         deleted_by=by,
     )
+    _forget_contact(conversation)
     conversation.delete()
     return tombstone
+
+
+def _forget_contact(conversation: Conversation) -> None:
+    """Nobody may be called back any longer. In another connection, so after the commit; a sweep mends a failure."""
+    agreed = Consent.objects.filter(conversation=conversation, purpose=Consent.Purpose.RECONTACT)
+    if settings.VAULT_KEYS and agreed.exists():
+        pk = conversation.pk
+        transaction.on_commit(lambda: forget([pk]), robust=True)
 
 
 def _bind(conversation: Conversation, receipt: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
@@ -13,6 +14,7 @@ from listening.audit.verbs import Verb
 from listening.capture.amend import delete
 from listening.records.models import Conversation, Tombstone
 from listening.sync.models import Op, WaitingOp
+from listening.vault.contacts import forget
 
 
 def locked_conversation(pk: UUID) -> Conversation | None:
@@ -29,6 +31,9 @@ def erase(conversation: Conversation) -> Tombstone:
     the commit. What stays is the tombstone, and in the ledger of ops keyed HMACs of what was sent.
     """
     pk = str(conversation.pk)
+    # First, and in a transaction of its own: when it fails nothing else is erased either, and it is tried again.
+    if settings.VAULT_KEYS:
+        forget([conversation.pk])
     waiting = WaitingOp.objects.filter(
         Q(waiting_for=conversation.pk) | Q(body__conversation=pk) | Q(body__id=pk)
     ).values_list("pk", flat=True)

@@ -20,7 +20,7 @@ from backend import clock
 from listening.attachments.models import Attachment
 from listening.consent.codes import new_code
 from listening.fieldwork.models import Device
-from listening.records.models import Conversation
+from listening.records.models import Consent, Conversation
 from listening.sync.models import Clash, Op
 from tests.attacks.world import (
     ACTORS,
@@ -35,6 +35,7 @@ from tests.attacks.world import (
     World,
     check,
 )
+from tests.canaries import E_MAIL
 from tests.listening.submissions import document
 
 pytestmark = pytest.mark.django_db
@@ -537,6 +538,34 @@ def test_reference_data(world: World, operation: str) -> None:
         if answer.status_code == 200:
             bodies.add(answer.content)
     assert len(bodies) == 1
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_contacts(world: World, name: str) -> None:
+    """Of a conversation that one may change; for others, and where it was deleted, there is none."""
+    pk = world.conversations[name]
+    address, told = f"{API}/conversations/{pk}/contact", {"details": [{"kind": "email", "value": E_MAIL}]}
+    if Conversation.objects.filter(pk=pk).exists():
+        Consent.objects.create(conversation_id=pk, purpose="recontact", mode="spoken", notice_version="1")
+    for actor in ACTORS:
+        client, reads = world.client(actor), name in TABLE["conversations"][actor] and not name.startswith("deleted")
+        try:
+            with transaction.atomic():
+                kept = client.put(address, told, format="json")
+                read = client.get(address, headers={"X-Purpose": "follow_up"})
+                without = client.get(address)
+                forgotten = client.delete(address)
+                raise Undo
+        except Undo:
+            pass
+        for operation, answer, good in (
+            ("keep_contact", kept, 204), ("read_contact", read, 200), ("forget_contact", forgotten, 204),
+        ):  # fmt: skip
+            wanted = refusal(operation, actor) or (good if reads else 404)
+            check("contacts", (operation, actor, name), answer.status_code, wanted)
+        wanted = refusal("read_contact", actor) or (403 if reads else 404)
+        check("contacts", ("without a purpose", actor, name), without.status_code, wanted)
+        check("contacts", ("says it", actor, name), E_MAIL.encode().lower() in read.content.lower(), reads)
 
 
 def test_cards_are_for_anybody(world: World) -> None:

@@ -27,7 +27,7 @@ from listening.fieldwork.enrolment import LEASE, issue_code
 from listening.fieldwork.models import Device, Session, User, Venue
 from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue
-from listening.records.models import Conversation, Finding
+from listening.records.models import Consent, Conversation, Finding
 from listening.sync.models import Clash, Op, WaitingOp
 from tests.listening.attachments.media import ogg
 from tests.listening.attachments.phone import CHUNK, Upload
@@ -161,12 +161,31 @@ def announcement() -> dict[str, object]:
     return {"id": str(uuid7()), "conversation": str(uuid7()), **told}
 
 
+CONTACT = {"details": [{"kind": "phone", "value": "+390511234567"}]}
+
+
+def agreed(filled: Filled) -> dict[str, str]:
+    Consent.objects.create(conversation=filled.last, purpose="recontact", mode="spoken", notice_version="1")
+    return {}
+
+
+def contact_of(filled: Filled) -> tuple[str, dict[str, object]]:
+    agreed(filled)
+    return f"conversations/{filled.last.pk}/contact", CONTACT
+
+
 FINDINGS = [{"kind": "need", "text": "x", "themes": ["rent"]}]
 ASKED: dict[str, Asked] = {
     "list_layers": read("layers"),
     "list_districts": read("districts?layer=area"),
     "read_district": read("districts/{area}"),
     "list_themes": read("themes"),
+    "keep_contact": Asked(lambda f, h: f.ask("PUT", f"conversations/{f.last.pk}/contact", CONTACT), agreed),
+    "read_contact": Asked(
+        lambda f, h: f.ask("GET", f"conversations/{f.last.pk}/contact", **h),
+        lambda f: {"X-Purpose": "follow_up", "Kept": str(f.ask("PUT", *contact_of(f)).status_code)},
+    ),
+    "forget_contact": Asked(lambda f, _: f.ask("DELETE", f"conversations/{f.last.pk}/contact"), agreed),
     "list_notices": read("notices"),
     "copy_conversation": Asked(
         lambda f, h: f.ask("POST", "receipts/copy", h),

@@ -21,6 +21,7 @@ from listening.needmaps.build import BREAKS
 from listening.needmaps.need import ENOUGH_CONVERSATIONS
 from listening.records.models import Consent, Conversation, Finding, ParticipantBand, PlaceKind
 from listening.sync.models import Clash, WaitingOp
+from listening.vault.models import Contact, ContactDetail
 from tests.docs.pages import ROOT, codes, page
 from tests.people import person
 
@@ -37,6 +38,8 @@ CHOICES: dict[str, type[TextChoices]] = {
     "why an attachment is refused": Refusal,
     "purpose of a consent": Consent.Purpose,
     "mode of a consent": Consent.Mode,
+    "purpose of a contact": Contact.Purpose,
+    "kind of a contact's detail": ContactDetail.Kind,
     "kind of a place": PlaceKind,
     "kind of a session": Session.Kind,
     "kind of a venue": Venue.Kind,
