@@ -251,6 +251,8 @@ if DEMO and not VAULT_KEYS:  # invented contacts alone
     VAULT_INDEX_KEY = "ZGVtb2RlbW9kZW1vZGVtb2RlbW9kZW1vZGVtb2RlbW8="
     VAULT_KEYS = f"demo:{VAULT_INDEX_KEY}"
 CONTACT_DAYS = number("LISTENING_CONTACT_DAYS", 183)
+# What the city adds to find names in texts: dotted paths of callables, see docs/reference/redaction.md.
+RECOGNISERS = tuple(words("LISTENING_RECOGNISERS"))
 PHONE_REGION = os.environ.get("LISTENING_PHONE_REGION", "").strip() or "IT"
 
 # --- the edge ----------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from listening.capture.errors import (
     SameIdOtherContent,
 )
 from listening.capture.submission import Submission
+from listening.capture.warnings import warnings_of
 from listening.fieldwork.api.serializers import SessionSerializer
 from listening.fieldwork.models import Assignment, Session, User, Venue
 from listening.fieldwork.roles import CONVENE, LOG
@@ -104,7 +105,7 @@ def _create_conversation(op: Op, by: Bringer) -> Applied:
     submission = read_submission({**fields, "id": str(op.id)}, listener=by.person)
     accept(submission, by=by.person)
     version = Conversation.objects.values_list("version", flat=True).get(pk=op.id)
-    return Applied(accepted(version, clock_adjusted=is_adjusted))
+    return Applied(accepted(version, clock_adjusted=is_adjusted, warnings=warnings_of(submission)))
 
 
 def _update_conversation(op: Op, by: Bringer) -> Applied:

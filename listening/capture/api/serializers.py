@@ -191,6 +191,21 @@ class ConversationSerializer(StrictSerializer):
     district = LocatedSerializer(read_only=True, allow_null=True)
 
 
+class WarningSerializer(serializers.Serializer[Any]):
+    """A part of a text that may tell who somebody is: characters from `start` to before `end`."""
+
+    pointer = serializers.CharField()
+    code = serializers.CharField()
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+
+
+class LoggedConversationSerializer(ConversationSerializer):
+    """A conversation as it was stored, with what its listener may want to take out."""
+
+    warnings = WarningSerializer(many=True, read_only=True)
+
+
 class FindingPatchSerializer(FindingSerializer):
     """Members of a finding to change; null takes one back to its default."""
 
