@@ -239,6 +239,8 @@ PURPOSE_REQUIRED = flag("LISTENING_PURPOSE_REQUIRED")
 # --- consent, withdrawal and retention ---------------------------------------------------------------
 # What a conversation is counted on: the city's public task, or a consent for statistics of its own.
 STATISTICS_BASIS = os.environ.get("LISTENING_STATISTICS_BASIS", "").strip() or "public_task"
+# Days after which something is deleted, put over the usual ones.
+RETENTION = os.environ.get("LISTENING_RETENTION", "")
 # What was withdrawn is written down beside the database, for the day when a backup is restored.
 WITHDRAWAL_JOURNAL = Path(
     os.environ.get("LISTENING_WITHDRAWAL_JOURNAL", "").strip() or BASE_DIR / "var" / "withdrawals.jsonl"

@@ -66,7 +66,7 @@ BEGIN
     GRANT DELETE, UPDATE (stored_at) ON attachments_storedfile TO listening_worker;
     GRANT DELETE ON attachments_chunk TO listening_worker;
     -- It erases what residents withdraw and what has had its time, with what hangs on it.
-    GRANT DELETE ON records_conversation, records_finding, records_findingtheme, records_participantband, records_consent,
+    GRANT DELETE ON erasure_hold, records_conversation, records_finding, records_findingtheme, records_participantband, records_consent,
         records_fieldversion, consent_receipt, sync_clash, sync_waitingop TO listening_worker;
     GRANT INSERT ON records_tombstone TO listening_worker;
     GRANT UPDATE (text) ON records_finding TO listening_worker;

@@ -27,6 +27,7 @@ from listening.audit.verify import verify
 from listening.codelists.models import Theme
 from listening.consent.codes import new_code
 from listening.consent.models import Notice
+from listening.erasure.retention import Applied, apply_retention
 from listening.erasure.withdraw import carry_out
 from listening.fieldwork.models import User, Venue
 from listening.fieldwork.tokens import issue
@@ -241,6 +242,19 @@ class TestWorker:
         assert (Conversation.objects.count(), Tombstone.objects.count()) == (0, 1)
         assert reconcile().differences == ()
         assert feed.sequence() == 1
+
+    @committed
+    def test_it_applies_retention(self, work_as, people, city, themes, client_of, settings):
+        settings.VAULT_KEYS = ""
+        findings = [{"kind": "need", "text": "x", "themes": ["rent"]}]
+        for days in (400, 800, 2_000):
+            told = document(findings=findings)
+            assert client_of(people[0]).post(URL, told).status_code == 201
+            then = clock.now() - dt.timedelta(days=days)
+            Conversation.objects.filter(pk=told["id"]).update(received_at=then)
+        work_as("listening_worker")
+        assert apply_retention() == Applied(texts=2, points=1, records=1, waiting=0, contacts=0, held=0)
+        assert reconcile().differences == ()
 
     @committed
     def test_it_moves_records_and_shortens_the_feed(self, work_as, people, city, client_of):
