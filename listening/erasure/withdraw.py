@@ -8,6 +8,7 @@ follow it.
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -16,10 +17,11 @@ from django.db import connection, transaction
 from backend import clock
 from backend.db import sql
 from backend.db.locks import lock_receipts
-from listening.consent.codes import digest_of, read_code
+from listening.consent.codes import NotACode, digest_of, read_code
 from listening.consent.models import Receipt, Withdrawal
 from listening.erasure import journal
 from listening.erasure.erase import erase, locked_conversation
+from listening.sync.models import Op, WaitingOp
 
 AT_ONCE: Final = 1_000
 # A phone may bring the conversation later than its resident sends the code; longer, no unknown code is kept.
@@ -51,8 +53,25 @@ def carry_out() -> int:
     done = 0
     for digest in [bytes(one) for one in Withdrawal.objects.due().values_list("digest", flat=True)[:AT_ONCE]]:
         done += _carry_out(digest)
+    _refuse_waiting()
     Withdrawal.objects.filter(carried_out_at=None, asked_at__lt=now - AWAITED).delete()
     return done
+
+
+@transaction.atomic
+def _refuse_waiting() -> None:
+    """Conversations that a phone has brought and that wait, e.g. for their session: their words are stored already."""
+    logging_ops = WaitingOp.objects.filter(body__type="conversation", body__fields__has_key="receipt")
+    told = dict(logging_ops.select_for_update(of=("self",)).values_list("pk", "body__fields__receipt"))
+    digests: dict[UUID, bytes] = {}
+    for pk, code in told.items():
+        with suppress(NotACode):
+            digests[pk] = digest_of(read_code(str(code)))
+    withdrawn = Withdrawal.objects.filter(digest__in=set(digests.values())).values_list("digest", flat=True)
+    found = {bytes(one) for one in withdrawn}
+    gone = [pk for pk, digest in digests.items() if digest in found]
+    Op.objects.filter(pk__in=gone).update(outcome={"status": "rejected", "reason": "gone"})
+    WaitingOp.objects.filter(pk__in=gone).delete()
 
 
 @transaction.atomic

@@ -73,6 +73,7 @@ BEGIN
     GRANT UPDATE (summary, place, location, accuracy_m) ON records_conversation TO listening_worker;
     GRANT UPDATE (place, location, accuracy_m) ON records_finding TO listening_worker;
     GRANT UPDATE (outcome) ON sync_op TO listening_worker;
+    GRANT UPDATE (waiting_for) ON sync_waitingop TO listening_worker;  -- to lock a row
     GRANT UPDATE (carried_out_at), DELETE ON consent_withdrawal TO listening_worker;
     GRANT INSERT ON rollups_delta TO listening_worker;
 

@@ -150,6 +150,16 @@ def test_what_waits_for_it_goes_as_well(city, themes, listener, other_listener, 
     assert not WaitingOp.objects.exists()
 
 
+def test_what_waits_for_its_session_is_withdrawn_too(city, listener, code):
+    phone, other = Phone(listener), new_code()
+    told = [logged(receipt=one, session=str(uuid7())) for one in (code, other)]
+    assert [one["status"] for one in phone.push(*told)] == ["deferred", "deferred"]
+    withdraw(code)
+    carry_out()
+    assert str(WaitingOp.objects.get().op_id) == told[1]["op"]
+    assert phone.push(told[0])[0]["outcome"]["reason"] == "gone"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_photos_go_with_it(city, listener, client_of, code):
     body = document(receipt=code)
