@@ -87,6 +87,8 @@ INSTALLED_APPS = [
     "listening.codelists",
     "listening.fieldwork",
     "listening.records",
+    "listening.consent",
+    "listening.vault",
     "listening.attachments",
     "listening.rollups",
     "listening.releases",
@@ -97,6 +99,7 @@ INSTALLED_APPS = [
     "listening.fieldapp",
     "listening.opendata",
     "listening.signin",
+    "listening.erasure",
     "listening.demo",
     "corsheaders",
     "rest_framework",
@@ -238,6 +241,15 @@ DATABASES: dict[str, dict[str, Any]] = {
         "TEST": {"MIRROR": "default"},  # another role, the same database
     },
 }
+# Contacts of residents lie in a schema of their own, and are reached by a role that reaches nothing else.
+VAULT_DATABASE_URL = os.environ.get("LISTENING_VAULT_DATABASE_URL", "")
+if not (VAULT_DATABASE_URL or os.environ.get("DATABASE_URL")):
+    VAULT_DATABASE_URL = recorded_database_url(BASE_DIR, "listening_vault")
+VAULT_ALIAS = "vault" if VAULT_DATABASE_URL else "default"
+DATABASE_ROUTERS = ["listening.vault.router.VaultRouter"]
+if VAULT_DATABASE_URL:
+    DATABASES["vault"] = {**DATABASES["default"], **parsed_url(VAULT_DATABASE_URL), "CONN_MAX_AGE": 0}
+    DATABASES["vault"] |= {name: DATABASES["default"][name] for name in ("ENGINE", "OPTIONS")}
 GDAL_LIBRARY_PATH = gdal_library()
 GEOS_LIBRARY_PATH = geos_library()
 
@@ -254,6 +266,27 @@ INSECURE_DISCLOSURE_KEY = "6f6e6c792d666f722d7468652d64656d6f2d616e642d7468652d7
 PUBLICATION_LAYER = os.environ.get("LISTENING_PUBLICATION_LAYER", "").strip()
 OPEN_LICENCE = os.environ.get("LISTENING_OPEN_LICENCE", "CC-BY-4.0").strip()
 RELEASES_ROOT = Path(os.environ.get("LISTENING_RELEASES_ROOT", "").strip() or BASE_DIR / "var" / "releases")
+
+# --- consent, withdrawal and retention ---------------------------------------------------------------
+# What a conversation is counted on: the city's public task, or a consent for statistics of its own.
+STATISTICS_BASIS = os.environ.get("LISTENING_STATISTICS_BASIS", "").strip() or "public_task"
+# Days after which something is deleted, put over the usual ones.
+RETENTION = os.environ.get("LISTENING_RETENTION", "")
+# What was withdrawn is written down beside the database, for the day when a backup is restored.
+WITHDRAWAL_JOURNAL = Path(
+    os.environ.get("LISTENING_WITHDRAWAL_JOURNAL", "").strip() or BASE_DIR / "var" / "withdrawals.jsonl"
+)
+
+# Keys of the contact vault: name:key, the current one first; without any, no contact is kept.
+VAULT_KEYS = os.environ.get("LISTENING_VAULT_KEYS", "").strip()
+VAULT_INDEX_KEY = os.environ.get("LISTENING_VAULT_INDEX_KEY", "").strip()
+if DEMO and not VAULT_KEYS:  # invented contacts alone
+    VAULT_INDEX_KEY = "ZGVtb2RlbW9kZW1vZGVtb2RlbW9kZW1vZGVtb2RlbW8="
+    VAULT_KEYS = f"demo:{VAULT_INDEX_KEY}"
+CONTACT_DAYS = number("LISTENING_CONTACT_DAYS", 183)
+# What the city adds to find names in texts: dotted paths of callables, see docs/reference/redaction.md.
+RECOGNISERS = tuple(words("LISTENING_RECOGNISERS"))
+PHONE_REGION = os.environ.get("LISTENING_PHONE_REGION", "").strip() or "IT"
 
 # --- the edge ----------------------------------------------------------------------------------------
 BODY_LIMIT_BYTES = 1_048_576

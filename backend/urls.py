@@ -9,6 +9,7 @@ from backend import errors, health
 from backend.policy import Public, access
 from listening.dashboard import entrance
 from listening.dashboard.views import dashboard
+from listening.erasure.pages import receipt
 from listening.fieldapp import views as fieldapp
 from listening.fieldwork import pages as fieldwork
 from listening.publishing import pages as publishing
@@ -20,6 +21,7 @@ urlpatterns = [
     path("field/", fieldapp.page, name="field"),
     path("field/sw.js", fieldapp.worker, name="field-worker"),
     path("field/manifest.webmanifest", fieldapp.manifest, name="field-manifest"),
+    path("receipt/", receipt, name="receipt"),
     path("devices/", fieldwork.devices, name="devices"),
     path("devices/add/", fieldwork.add_device, name="device-add"),
     path("devices/<uuid:pk>/confirm/", fieldwork.confirm_device, name="device-confirm"),

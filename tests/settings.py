@@ -1,5 +1,6 @@
 """The product's settings with what a test run needs: plain http, fast hashes, static files as in the source."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -20,5 +21,11 @@ RELEASES_ROOT = Path(tempfile.gettempdir()) / "listening-tests" / "releases"
 DISCLOSURE_KEY = "7465737473" + "00" * 27  # of no city
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None
+# One connection, so that a test sees all of it; tests/backend/db looks at the role of the vault.
+DATABASES.pop("vault", None)  # noqa: F405
+VAULT_ALIAS = "default"
+VAULT_INDEX_KEY = "dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q="
+VAULT_KEYS = f"test:{VAULT_INDEX_KEY}"
+WITHDRAWAL_JOURNAL = Path(tempfile.gettempdir()) / f"listening-withdrawals-{os.getpid()}.jsonl"
 # Every test comes from the same address; those of the limits set them.
 RATE_LIMITS = "off"

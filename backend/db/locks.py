@@ -36,3 +36,11 @@ def lock_records(cursor: CursorWrapper, ids: Iterable[UUID]) -> None:
         "SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(%s::text[]) AS id",
         [sorted(map(str, ids))],
     )
+
+
+def lock_receipts(cursor: CursorWrapper, digests: Iterable[bytes]) -> None:
+    """Let one session at a time bring or withdraw what belongs to some receipts; always in the same order."""
+    if wanted := sorted(digest.hex() for digest in digests):
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(digest, 1)) FROM unnest(%s::text[]) AS digest", [wanted]
+        )

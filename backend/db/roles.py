@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from backend.db import sql
 
-ROLES: Final = ("listening_api", "listening_worker", "listening_backup", "listening_open_reader")
+ROLES: Final = ("listening_api", "listening_worker", "listening_backup", "listening_open_reader", "listening_vault")
 
 
 def missing_roles() -> list[str]:

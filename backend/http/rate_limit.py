@@ -65,6 +65,7 @@ class Limit:
 DEFAULTS: Final[Mapping[str, Limit]] = {
     "login": Limit(10, 300),
     "enrol": Limit(20, 600),
+    "receipt": Limit(30, 600),
     "write": Limit(600, 60),
     "read": Limit(1_200, 60),
     "export": Limit(60, 600),

@@ -22,7 +22,7 @@ from backend.localdb.processes import postmaster_of, stop_orphans
 from backend.localdb.state import DATABASE, ClusterRecord, read_record, record_path
 
 OWNER = "listening_owner"
-ROLES = ("listening_api", "listening_worker", "listening_backup", "listening_open_reader")
+ROLES = ("listening_api", "listening_worker", "listening_backup", "listening_open_reader", "listening_vault")
 STATEMENTS = Path(__file__).resolve().parent.parent / "db" / "sql"  # as a city runs them
 # Below the range from which Linux takes the ports of outgoing connections.
 PORTS = range(15_500, 32_000)
@@ -75,7 +75,7 @@ class Cluster:
         with self._alone():
             record = self.record()
             # A record without them was written before the cluster had roles: provision it again.
-            if record and record.role_passwords and self.answers(record):
+            if record and record.role_passwords.keys() >= set(ROLES) and self.answers(record):
                 return record
             server = self._server()
             self._clear_the_way(server, record)
@@ -155,7 +155,7 @@ class Cluster:
             socket_directory=str(folder),
             port=port,
             password=password,
-            role_passwords=recorded.role_passwords if recorded and recorded.role_passwords else new_passwords(),
+            role_passwords=new_passwords() | (recorded.role_passwords if recorded else {}),
         )
         self._provision(server, record)
         record.write(self.checkout)

@@ -11,6 +11,7 @@ class Verb(StrEnum):
     CREATE = "create"
     CHANGE = "change"
     DELETE = "delete"
+    WITHDRAW = "withdraw"  # by the residents, with the code of their card
     ASSIGN = "assign"
     END_ASSIGNMENT = "end_assignment"
     SIGN_IN = "sign_in"

@@ -21,13 +21,21 @@ from django.db import IntegrityError, connection, transaction
 
 from backend import clock
 from backend.db import sql
+from backend.db.locks import lock_receipts
 from backend.problems import FieldError
 from listening.capture.envelope import city_envelope
-from listening.capture.errors import FindingIdTaken, InvalidSubmission, RecordDeleted, SameIdOtherContent
+from listening.capture.errors import (
+    FindingIdTaken,
+    InvalidSubmission,
+    ReceiptTaken,
+    RecordDeleted,
+    SameIdOtherContent,
+)
 from listening.capture.rules import Envelope, Mistake, mistakes
 from listening.capture.submission import Place, Submission
+from listening.consent.models import Withdrawal
 from listening.fieldwork.models import User
-from listening.records.models import Conversation, Tombstone
+from listening.records.models import Consent, Conversation, Tombstone
 
 BATCH = 1_000  # submissions per statement: large enough to amortise planning, small enough to keep locks short
 
@@ -44,7 +52,8 @@ class Acceptance:
 def accept(submission: Submission, *, by: User) -> Acceptance:
     """Store a submission exactly once, however often it is sent.
 
-    Raises InvalidSubmission (with every mistake), SameIdOtherContent, RecordDeleted, FindingIdTaken.
+    Raises InvalidSubmission (with every mistake), SameIdOtherContent, RecordDeleted (also when its residents withdrew
+    it before it came), FindingIdTaken, ReceiptTaken.
     """
     if submission.listener_id != by.pk:
         raise ValueError("A submission is accepted from the person who listened.")
@@ -55,6 +64,8 @@ def accept(submission: Submission, *, by: User) -> Acceptance:
     # The id is known: another request stored it, perhaps a moment ago (the insert waited for its commit).
     stored = Conversation.objects.filter(pk=submission.id).values_list("submission_fingerprint", flat=True).first()
     # Of somebody else's record nobody learns more than that the id is taken.
+    if stored is None and submission.receipt and Withdrawal.objects.filter(digest=submission.receipt).exists():
+        raise RecordDeleted(record=submission.id)
     if stored is None and Tombstone.objects.visible_to(by).filter(pk=submission.id).exists():
         raise RecordDeleted(record=submission.id)
     if stored is None or not hmac.compare_digest(bytes(stored), fingerprint(submission)):
@@ -99,6 +110,13 @@ def fingerprint(submission: Submission) -> bytes:
     return hmac.new(settings.SECRET_KEY.encode(), content.encode(), hashlib.sha256).digest()
 
 
+def may_be_counted(submission: Submission) -> bool:
+    """Whether there is a legal basis for statistics: the city's public task, or where it asks for it, consent."""
+    if not submission.may_be_counted or settings.STATISTICS_BASIS == "public_task":
+        return submission.may_be_counted
+    return any(agreed.purpose == Consent.Purpose.STATISTICS for agreed in submission.consents)
+
+
 def _insert(batch: Sequence[Submission], now: dt.datetime) -> list[UUID]:
     rows = [
         {
@@ -106,22 +124,38 @@ def _insert(batch: Sequence[Submission], now: dt.datetime) -> list[UUID]:
             "occurred_on": clock.local_date(submission.occurred_at).isoformat(),
             "received_at": (submission.received_at or now).isoformat(),
             "fingerprint": fingerprint(submission).hex(),
+            "may_be_counted": may_be_counted(submission),
         }
         for submission in batch
     ]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            # Whoever withdraws waits for this one, or has it refused: nothing comes in between.
+            lock_receipts(cursor, [one.receipt for one in batch if one.receipt])
             cursor.execute(sql.read("listening.capture", "insert_conversations.sql"), {"batch": json.dumps(rows)})
             return [row[0] for row in cursor.fetchall()]
     except IntegrityError as error:
         if "records_finding_pkey" in str(error):
             raise FindingIdTaken(submissions=[submission.id for submission in batch]) from None
+        if "consent_receipt_pkey" in str(error):
+            raise ReceiptTaken(submissions=[submission.id for submission in batch]) from None
         raise
 
 
 def _plain(submission: Submission) -> dict[str, Any]:
     """A submission as JSON values, without what the server adds. Instants in UTC: an offset is not content."""
+    # Only when they were told: what was sent before there were any must still be recognised.
+    told: dict[str, Any] = {}
+    if submission.consents:
+        told["consents"] = sorted(
+            ({"purpose": one.purpose, "mode": one.mode, "notice_version": one.notice_version}
+             for one in submission.consents),
+            key=lambda one: one["purpose"],
+        )  # fmt: skip
+    if submission.receipt:
+        told["receipt"] = submission.receipt.hex()
     return {
+        **told,
         "id": str(submission.id),
         "listener_id": submission.listener_id,
         "session_id": submission.session_id and str(submission.session_id),

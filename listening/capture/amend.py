@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.gis.geos import Point
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from backend import clock
+from backend.db.locks import lock_receipts
 from districts.locate import locate
-from listening.capture.accept import check
+from listening.capture.accept import check, may_be_counted
 from listening.capture.envelope import city_envelope
-from listening.capture.errors import FindingIdTaken
+from listening.capture.errors import FindingIdTaken, InvalidSubmission, ReceiptTaken
 from listening.capture.submission import Place, Submission
+from listening.consent.models import Receipt, Withdrawal
 from listening.fieldwork.models import User
 from listening.records.field_versions import note_changes
-from listening.records.models import Conversation, Finding, FindingTheme, ParticipantBand, Tombstone
+from listening.records.models import Consent, Conversation, Finding, FindingTheme, ParticipantBand, Tombstone
 from listening.records.querysets import sensitivity_of
 from listening.records.render import document_of
+from listening.vault.contacts import forget
 
 
 @transaction.atomic
@@ -25,7 +29,7 @@ def amend(conversation: Conversation, submission: Submission, *, by: User) -> Co
     """Make a conversation say what the submission says; its version goes up by one.
 
     The caller holds the row lock (SELECT ... FOR UPDATE) and has checked the version and the permission.
-    Findings are matched by id: those left out are removed. Raises InvalidSubmission, FindingIdTaken.
+    Findings are matched by id: those left out are removed. Raises InvalidSubmission, FindingIdTaken, ReceiptTaken.
     """
     if submission.id != conversation.pk or submission.listener_id != conversation.listener_id:
         raise ValueError("An amendment keeps the id and the listener.")
@@ -37,9 +41,10 @@ def amend(conversation: Conversation, submission: Submission, *, by: User) -> Co
     conversation.occurred_at = submission.occurred_at
     conversation.occurred_on = clock.local_date(submission.occurred_at)
     for name in (
-        "channel", "language", "people_count", "summary", "session_id", "venue_id", "is_test", "may_be_counted"
+        "channel", "language", "people_count", "summary", "session_id", "venue_id", "is_test"
     ):  # fmt: skip
         setattr(conversation, name, getattr(submission, name))
+    conversation.may_be_counted = may_be_counted(submission)
     _put(conversation, submission.place)
     conversation.save()
 
@@ -48,16 +53,26 @@ def amend(conversation: Conversation, submission: Submission, *, by: User) -> Co
         ParticipantBand(conversation=conversation, variable=band.variable, band=band.band, people=band.people)
         for band in submission.bands
     )
+    if not any(agreed.purpose == Consent.Purpose.RECONTACT for agreed in submission.consents):
+        _forget_contact(conversation)
+    Consent.objects.filter(conversation=conversation).delete()
+    Consent.objects.bulk_create(
+        Consent(conversation=conversation, purpose=one.purpose, mode=one.mode, notice_version=one.notice_version)
+        for one in submission.consents
+    )
+    if submission.receipt is not None:
+        _bind(conversation, submission.receipt)
     _replace_findings(conversation, submission)
     note_changes(conversation, before, document_of(conversation.pk))
     return conversation
 
 
 @transaction.atomic
-def delete(conversation: Conversation, *, by: User) -> Tombstone:
+def delete(conversation: Conversation, *, by: User | None) -> Tombstone:
     """Remove a conversation with all that was said in it; a tombstone keeps the id from coming back.
 
-    The caller holds the row lock and has checked the permission.
+    The caller holds the row lock and has checked the permission. `by` None: its residents withdrew it, or its time is
+    over.
     """
     tombstone = Tombstone.objects.create(
         id=conversation.pk,
@@ -68,8 +83,33 @@ def delete(conversation: Conversation, *, by: User) -> Tombstone:
         deleted_at=clock.now(),
         deleted_by=by,
     )
+    _forget_contact(conversation)
     conversation.delete()
     return tombstone
+
+
+def _forget_contact(conversation: Conversation) -> None:
+    """Nobody may be called back any longer. In another connection, so after the commit; a sweep mends a failure."""
+    agreed = Consent.objects.filter(conversation=conversation, purpose=Consent.Purpose.RECONTACT)
+    if settings.VAULT_KEYS and agreed.exists():
+        pk = conversation.pk
+        transaction.on_commit(lambda: forget([pk]), robust=True)
+
+
+def _bind(conversation: Conversation, receipt: bytes) -> None:
+    """Give a conversation its card, once."""
+    with connection.cursor() as cursor:
+        lock_receipts(cursor, [receipt])
+    held = Receipt.objects.filter(conversation=conversation).values_list("digest", flat=True).first()
+    if held is not None:
+        if bytes(held) != receipt:
+            detail = "This conversation has another card, which its residents hold."
+            raise InvalidSubmission([{"pointer": "/receipt", "code": "has-another", "detail": detail}])
+        return
+    is_taken = Receipt.objects.filter(digest=receipt).exists() or Withdrawal.objects.filter(digest=receipt).exists()
+    if is_taken:
+        raise ReceiptTaken(submissions=[conversation.pk])
+    Receipt.objects.create(digest=receipt, conversation=conversation)
 
 
 def _put(record: Conversation | Finding, place: Place) -> None:

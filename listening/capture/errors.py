@@ -56,3 +56,16 @@ class RecordDeleted(Gone):
 
     def __init__(self, *, record: UUID) -> None:
         super().__init__(f"The conversation {record} was deleted and cannot be sent again.", record=str(record))
+
+
+class ReceiptTaken(Conflict):
+    """The code of a card came with another conversation before; each card is for one. Nothing was stored."""
+
+    slug = "receipt-taken"
+    title = "The card belongs to another conversation"
+
+    def __init__(self, *, submissions: Sequence[UUID]) -> None:
+        super().__init__(
+            "A card of this submission came with another conversation before. Take another card.",
+            records=[str(pk) for pk in submissions],
+        )

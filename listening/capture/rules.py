@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from listening.capture.submission import Place, Submission
-from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
+from listening.records.models import Consent, Conversation, Finding, ParticipantBand, PlaceKind
 
 EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 # Phone clocks are off by minutes; what lies further ahead was typed wrongly.
@@ -17,6 +17,8 @@ MOST_PEOPLE = 500
 MOST_FINDINGS = 100
 MOST_THEMES = 10
 LONGEST_TEXT = 10_000  # characters
+# Bands of people for whom somebody else decides what may be quoted, and whether they are called.
+MINORS = {"0-13", "14-17"}
 BANDS: dict[str, tuple[str, ...]] = {str(variable): bands for variable, bands in ParticipantBand.BANDS.items()}
 
 
@@ -55,6 +57,7 @@ def mistakes(submission: Submission, *, received_at: dt.datetime, envelope: Enve
         )
     yield from _text("/summary", submission.summary)
     yield from _bands(submission)
+    yield from _consents(submission)
     yield from _place("/place", submission.place, envelope)
     if len(submission.findings) > MOST_FINDINGS:
         yield Mistake("/findings", "too-many", f"{len(submission.findings)} findings: at most {MOST_FINDINGS} fit.")
@@ -120,6 +123,23 @@ def _bands(submission: Submission) -> Iterator[Mistake]:
                 f"/bands/{variable}",
                 "too-many",
                 f"the {variable} bands add up to {total}, but the conversation had {submission.people_count} people.",
+            )
+
+
+def _consents(submission: Submission) -> Iterator[Mistake]:
+    ages = [band for band in submission.bands if band.variable == ParticipantBand.Variable.AGE]
+    minors = sum(band.people for band in ages if band.band in MINORS)
+    seen = set()
+    for index, agreed in enumerate(submission.consents):
+        at = f"/consents/{index}"
+        yield from _choice(f"{at}/purpose", agreed.purpose, Consent.Purpose.values)
+        yield from _choice(f"{at}/mode", agreed.mode, Consent.Mode.values)
+        if agreed.purpose in seen:
+            yield Mistake(f"{at}/purpose", "duplicate", f"{agreed.purpose!r} is listed before.")
+        seen.add(agreed.purpose)
+        if minors >= submission.people_count and agreed.mode != Consent.Mode.GUARDIAN:
+            yield Mistake(
+                f"{at}/mode", "guardian-needed", "All who spoke are minors: a guardian agrees for them, or nobody does."
             )
 
 

@@ -41,6 +41,15 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """One purpose to which the residents agreed, how they said so, and what they were told."""
+
+    purpose: str
+    mode: str
+    notice_version: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindingSubmission:
     """One thing heard. `themes` are primary keys of Theme; none is required at capture."""
 
@@ -55,7 +64,10 @@ class FindingSubmission:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One conversation with its findings. `occurred_at` is aware; `received_at` None means now."""
+    """One conversation with its findings. `occurred_at` is aware; `received_at` None means now.
+
+    `receipt` is the HMAC of the code on the card that the residents were given: the code itself goes no further.
+    """
 
     id: UUID
     listener_id: int
@@ -71,4 +83,6 @@ class Submission:
     findings: tuple[FindingSubmission, ...] = field(default=())
     is_test: bool = False
     may_be_counted: bool = True
+    consents: tuple[Agreed, ...] = ()
+    receipt: bytes | None = None
     received_at: dt.datetime | None = None

@@ -23,6 +23,7 @@ from districts.models import District
 from listening.capture.accept import BATCH, accept_many
 from listening.codelists.load import load_themes
 from listening.codelists.models import Theme
+from listening.consent.load import load_notices
 from listening.demo.conversations import DemoArea, DemoSession, DemoTheme, DemoVenue, Stage, invent
 from listening.demo.people import assign_districts, demo_people, make_people
 from listening.fieldwork.models import Session, Venue
@@ -80,6 +81,7 @@ def load_demo(
     assign_districts()
     themes = load_themes(FIXTURES / "themes.yaml")
     tell(f"themes: {themes.added} added, {themes.changed} changed")
+    load_notices(FIXTURES / "notice.yaml")
     tell(f"venues: {load_venues()} added")
     if Conversation.objects.filter(listener__in=demo_people()).exists():
         tell(f"conversations: {Conversation.objects.count()} are there")

@@ -9,7 +9,7 @@ from listening.records.models import Conversation, FieldVersion
 
 MEMBERS: Final = (
     "occurred_at", "channel", "place", "language", "people_count", "bands", "session", "venue", "summary", "is_test",
-    "may_be_counted",
+    "may_be_counted", "consents",
 )  # fmt: skip
 FINDING_MEMBERS: Final = ("kind", "text", "themes", "severity", "shared_by", "place")
 

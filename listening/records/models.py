@@ -145,6 +145,31 @@ class ParticipantBand(models.Model):
         return f"{self.variable} {self.band}: {self.people}"
 
 
+class Consent(models.Model):
+    """One purpose to which the residents of a conversation agreed; what they did not agree to has no row."""
+
+    class Purpose(models.TextChoices):
+        STATISTICS = "statistics"
+        QUOTE = "quote"
+        RECONTACT = "recontact"
+
+    class Mode(models.TextChoices):
+        SPOKEN = "spoken"
+        WRITTEN = "written"
+        GUARDIAN = "guardian"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    mode = models.CharField(max_length=8, choices=Mode)
+    notice_version = models.CharField(max_length=20, help_text="What they were told.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "purpose"], name="consent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} ({self.mode})"
+
+
 class Finding(models.Model):
     """One thing heard in a conversation. Its own place, if any, is what it is *about*."""
 
@@ -233,7 +258,14 @@ class Tombstone(models.Model):
     )
     sensitivity = models.CharField(max_length=10, choices=Theme.Sensitivity, default=Theme.Sensitivity.INTERNAL)
     deleted_at = models.DateTimeField(db_index=True)
-    deleted_by = models.ForeignKey("fieldwork.User", on_delete=models.PROTECT, related_name="+")
+    deleted_by = models.ForeignKey(
+        "fieldwork.User",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="None: the residents themselves, or because its time was over.",
+    )
 
     objects = TombstoneQuerySet.as_manager()
 

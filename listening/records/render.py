@@ -15,6 +15,7 @@ from django.db import connection
 
 from backend.db import sql
 from backend.geo.tile_matrix import Tile
+from listening.records.redacted import masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,19 @@ def document_of(pk: UUID) -> dict[str, Any]:
 
 
 def render_findings(ids: Sequence[UUID]) -> list[str]:
-    """Findings without the people behind them, as JSON, in the order of their ids. One query."""
+    """Findings without the people behind them, and with what may name them masked, as JSON, in the order of their ids.
+
+    One query.
+    """
     with connection.cursor() as cursor:
         cursor.execute(sql.read("listening.records", "findings_as_json.sql"), {"ids": list(ids)})
-        return [f'{{"ref":"{reference(pk)}",{document[1:]}' for pk, document in cursor.fetchall()]
+        return [_without_people(pk, document) for pk, document in cursor.fetchall()]
+
+
+def _without_people(pk: UUID, document: str) -> str:
+    told: dict[str, Any] = {"ref": reference(pk), **json.loads(document)}
+    told["text"] = masked(told["text"])
+    return json.dumps(told, ensure_ascii=False)
 
 
 def reference(finding: UUID) -> str:

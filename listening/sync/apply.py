@@ -17,8 +17,15 @@ from backend.problems import FieldError, as_problem
 from listening.capture.accept import accept
 from listening.capture.amend import amend, delete
 from listening.capture.api.serializers import read_submission
-from listening.capture.errors import FindingIdTaken, InvalidSubmission, RecordDeleted, SameIdOtherContent
+from listening.capture.errors import (
+    FindingIdTaken,
+    InvalidSubmission,
+    ReceiptTaken,
+    RecordDeleted,
+    SameIdOtherContent,
+)
 from listening.capture.submission import Submission
+from listening.capture.warnings import warnings_of
 from listening.fieldwork.api.serializers import SessionSerializer
 from listening.fieldwork.models import Assignment, Session, User, Venue
 from listening.fieldwork.roles import CONVENE, LOG
@@ -63,7 +70,7 @@ def apply(op: Op, by: Bringer) -> Applied:
         raise Rejected("invalid", list(_errors(error))) from None
     except InvalidSubmission as error:
         raise Rejected("invalid", error.errors) from None
-    except (SameIdOtherContent, FindingIdTaken, SessionIdTaken):
+    except (SameIdOtherContent, FindingIdTaken, ReceiptTaken, SessionIdTaken):
         raise Rejected("id_taken") from None
     except RecordDeleted:
         raise Rejected("gone") from None
@@ -98,7 +105,7 @@ def _create_conversation(op: Op, by: Bringer) -> Applied:
     submission = read_submission({**fields, "id": str(op.id)}, listener=by.person)
     accept(submission, by=by.person)
     version = Conversation.objects.values_list("version", flat=True).get(pk=op.id)
-    return Applied(accepted(version, clock_adjusted=is_adjusted))
+    return Applied(accepted(version, clock_adjusted=is_adjusted, warnings=warnings_of(submission)))
 
 
 def _update_conversation(op: Op, by: Bringer) -> Applied:

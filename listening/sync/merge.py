@@ -42,7 +42,7 @@ class FieldClash:
         if self.finding is not None:
             (holder,) = (heard for heard in submission.findings if str(heard.id) == self.finding)
         value = getattr(holder, _ATTRIBUTES.get(self.member, self.member))
-        return set(value) if self.member in {"bands", "themes"} else value
+        return set(value) if self.member in {"bands", "consents", "themes"} else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -27,9 +27,16 @@ class Outcome:
         return {"status": self.status, **self.members}
 
 
-def accepted(version: int, *, merged: bool = False, clock_adjusted: bool = False) -> Outcome:
+def accepted(
+    version: int,
+    *,
+    merged: bool = False,
+    clock_adjusted: bool = False,
+    warnings: Sequence[Mapping[str, Any]] = (),
+) -> Outcome:
     told = {"merged": merged, "clock_adjusted": clock_adjusted}
-    return Outcome("accepted", {"version": version, **{name: True for name, is_so in told.items() if is_so}})
+    members = {"version": version, **{name: True for name, is_so in told.items() if is_so}}
+    return Outcome("accepted", members | ({"warnings": list(warnings)} if warnings else {}))
 
 
 class Rejected(Exception):

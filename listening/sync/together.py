@@ -18,6 +18,7 @@ from listening.capture.accept import accept_many
 from listening.capture.api.serializers import read_submissions
 from listening.capture.errors import InvalidSubmission
 from listening.capture.submission import Submission
+from listening.capture.warnings import warnings_of
 from listening.records.models import Conversation, Tombstone
 from listening.records.permissions import may_log
 from listening.sync import ledger
@@ -85,7 +86,9 @@ def _store_all(new: Sequence[New], by: Bringer) -> Mapping[UUID, Outcome]:
         raise _NotTogether
     if accept_many([one.submission for one in new], by=by.person) != len(new):
         raise _NotTogether
-    outcomes = {one.op.op: accepted(1, clock_adjusted=one.is_adjusted) for one in new}
+    outcomes = {
+        one.op.op: accepted(1, clock_adjusted=one.is_adjusted, warnings=warnings_of(one.submission)) for one in new
+    }
     ledger.write_many([(one.received, outcomes[one.op.op]) for one in new])
     return outcomes
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 WRITABLE = {
     Conversation: {
         "id", "occurred_at", "session", "venue", "channel", "language", "people_count", "summary", "place", "bands",
-        "findings", "is_test", "may_be_counted",
+        "findings", "is_test", "may_be_counted", "consents", "receipt",
     },
     Finding: {"id", "kind", "text", "severity", "shared_by", "place", "themes"},
 }  # fmt: skip

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from districts.api.parameters import PARAMETERS as DISTRICTS
 from listening.capture.api.filters import ConversationFilter
+from listening.consent.codes import ALPHABET
 from listening.needmaps.query import PARAMETERS as NEED_MAP
 from tests.listening.submissions import document
 from tests.people import person
@@ -56,6 +57,9 @@ JSON = st.recursive(
 )
 
 
+CODES = st.text(max_size=70) | st.text(ALPHABET + "-", min_size=20, max_size=40) | SQL
+
+
 def fuzzed(examples: int) -> settings:
     return settings(
         max_examples=examples,
@@ -96,7 +100,7 @@ def test_addresses_of_tiles(coordinator_client, tiles, drawn):
 
 
 @fuzzed(40)
-@given(path=st.sampled_from(sorted(document())), value=JSON, inner=JSON)
+@given(path=st.sampled_from(sorted([*document(), "consents", "receipt"])), value=JSON, inner=JSON)
 @example(path="place", value={"kind": "point", "point": {"type": "Point", "coordinates": [1e308, 1e308]}}, inner=None)
 @example(path="place", value={"kind": "point", "point": {"type": "Point", "coordinates": [[]]}}, inner=None)
 @example(path="findings", value=[[]], inner=None)
@@ -104,6 +108,17 @@ def test_bodies(coordinator_client, path, value, inner):
     for sent in ({**document(), path: value}, {**document(), path: {"kind": value, "point": inner}}, value):
         answer = coordinator_client.post("/api/v1/conversations", json.dumps(sent), content_type="application/json")
         assert answer.status_code in {201, 400, 409, 410}, sent
+
+
+@fuzzed(40)
+@given(value=JSON | CODES | st.fixed_dictionaries({"code": CODES | JSON}))
+def test_codes_of_cards(client, db, value):
+    for path in ("copy", "withdrawal"):
+        answer = client.post(f"/api/v1/receipts/{path}", json.dumps(value), content_type="application/json")
+        assert answer.status_code in {202, 400, 404}, value
+    typed = value["code"] if isinstance(value, dict) and isinstance(value.get("code"), str) else str(value)
+    form = {"code": typed.encode("utf-8", "surrogatepass"), "wish": "copy"}
+    assert client.post("/receipt/", form).status_code in {400, 404}
 
 
 @fuzzed(15)

@@ -19,8 +19,9 @@ from uuid6 import uuid7
 from backend import clock
 from backend.geo.tile_matrix import tile_at
 from listening.attachments.models import Attachment
+from listening.consent.codes import new_code
 from listening.fieldwork.models import Device
-from listening.records.models import Conversation
+from listening.records.models import Consent, Conversation
 from listening.rollups.merge import merge_deltas
 from listening.sync.models import Clash, Op
 from tests.attacks.world import (
@@ -36,6 +37,7 @@ from tests.attacks.world import (
     World,
     check,
 )
+from tests.canaries import E_MAIL
 from tests.listening.submissions import document
 from tests.squareville import inside
 from tests.vector_tiles import read_tile
@@ -603,7 +605,7 @@ def reaches(actor: str, layer: str, code: str, parts: set[int], areas: set[int])
     return len(areas) == 9
 
 
-PUBLIC = ["list_layers", "list_districts", "list_themes", "read_district"]
+PUBLIC = ["list_layers", "list_districts", "list_themes", "list_notices", "read_district"]
 
 
 @pytest.mark.parametrize("operation", [*PUBLIC, "list_venues"])
@@ -618,6 +620,44 @@ def test_reference_data(world: World, operation: str) -> None:
         if answer.status_code == 200:
             bodies.add(answer.content)
     assert len(bodies) == 1
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_contacts(world: World, name: str) -> None:
+    """Of a conversation that one may change; for others, and where it was deleted, there is none."""
+    pk = world.conversations[name]
+    address, told = f"{API}/conversations/{pk}/contact", {"details": [{"kind": "email", "value": E_MAIL}]}
+    if Conversation.objects.filter(pk=pk).exists():
+        Consent.objects.create(conversation_id=pk, purpose="recontact", mode="spoken", notice_version="1")
+    for actor in ACTORS:
+        client, reads = world.client(actor), name in TABLE["conversations"][actor] and not name.startswith("deleted")
+        try:
+            with transaction.atomic():
+                kept = client.put(address, told, format="json")
+                read = client.get(address, headers={"X-Purpose": "follow_up"})
+                without = client.get(address)
+                forgotten = client.delete(address)
+                raise Undo
+        except Undo:
+            pass
+        for operation, answer, good in (
+            ("keep_contact", kept, 204), ("read_contact", read, 200), ("forget_contact", forgotten, 204),
+        ):  # fmt: skip
+            wanted = refusal(operation, actor) or (good if reads else 404)
+            check("contacts", (operation, actor, name), answer.status_code, wanted)
+        wanted = refusal("read_contact", actor) or (403 if reads else 404)
+        check("contacts", ("without a purpose", actor, name), without.status_code, wanted)
+        check("contacts", ("says it", actor, name), E_MAIL.encode().lower() in read.content.lower(), reads)
+
+
+def test_cards_are_for_anybody(world: World) -> None:
+    """Who is asking makes no difference, also to what a code that nobody has is answered."""
+    code = {"code": new_code()}
+    for actor in ACTORS:
+        client = world.client(actor)
+        check("cards", ("copy", actor), client.post(f"{API}/receipts/copy", code, format="json").status_code, 404)
+        withdrawn = client.post(f"{API}/receipts/withdrawal", code, format="json")
+        check("cards", ("withdraw", actor), withdrawn.status_code, 202)
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))

@@ -25,12 +25,14 @@ from districts.models import ReferenceMargin
 from listening.attachments.limits import MOST_ATTACHMENTS
 from listening.capture.accept import accept_many
 from listening.capture.submission import Band
+from listening.consent.codes import digest_of, new_code, read_code
+from listening.consent.models import Receipt
 from listening.fieldwork.enrolment import LEASE, issue_code
 from listening.fieldwork.models import Device, Session, User, Venue
 from listening.fieldwork.roles import Role
 from listening.fieldwork.tokens import issue
 from listening.publishing.propose import propose, publish_release
-from listening.records.models import Conversation, Finding
+from listening.records.models import Consent, Conversation, Finding
 from listening.rollups.merge import merge_deltas
 from listening.sync.models import Clash, Op, WaitingOp
 from tests.listening.attachments.media import ogg
@@ -104,6 +106,12 @@ class Filled:
         # As autovacuum does in a database in use; of rows that are not committed it knows nothing.
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+
+    def card(self) -> str:
+        """The code of a card of the last conversation."""
+        code = new_code()
+        Receipt.objects.create(digest=digest_of(read_code(code)), conversation=self.last)
+        return code
 
     def client(self) -> Client:
         return Client(headers=self.headers)
@@ -219,6 +227,19 @@ def two_stewards(f: Filled) -> dict[str, str]:
     return {}
 
 
+CONTACT = {"details": [{"kind": "phone", "value": "+390511234567"}]}
+
+
+def agreed(filled: Filled) -> dict[str, str]:
+    Consent.objects.create(conversation=filled.last, purpose="recontact", mode="spoken", notice_version="1")
+    return {}
+
+
+def contact_of(filled: Filled) -> tuple[str, dict[str, object]]:
+    agreed(filled)
+    return f"conversations/{filled.last.pk}/contact", CONTACT
+
+
 FINDINGS = [{"kind": "need", "text": "x", "themes": ["rent"]}]
 ASKED: dict[str, Asked] = {
     "list_layers": read("layers"),
@@ -226,6 +247,20 @@ ASKED: dict[str, Asked] = {
     "read_district": read("districts/{area}"),
     "district_crosswalk": read("districts/crosswalk?layer=area"),
     "list_themes": read("themes"),
+    "keep_contact": Asked(lambda f, h: f.ask("PUT", f"conversations/{f.last.pk}/contact", CONTACT), agreed),
+    "read_contact": Asked(
+        lambda f, h: f.ask("GET", f"conversations/{f.last.pk}/contact", **h),
+        lambda f: {"X-Purpose": "follow_up", "Kept": str(f.ask("PUT", *contact_of(f)).status_code)},
+    ),
+    "forget_contact": Asked(lambda f, _: f.ask("DELETE", f"conversations/{f.last.pk}/contact"), agreed),
+    "list_notices": read("notices"),
+    "copy_conversation": Asked(
+        lambda f, h: f.ask("POST", "receipts/copy", h),
+        lambda f: {"code": f.card()},
+        "findings",
+        MOST_FINDINGS,
+    ),
+    "withdraw_conversation": Asked(lambda f, _: f.ask("POST", "receipts/withdrawal", {"code": new_code()})),
     "list_venues": read("venues", "venues"),
     "list_sessions": read("sessions", "sessions", 200),
     "read_session": Asked(lambda f, _: f.ask("GET", f"sessions/{Session.objects.only('pk').earliest('pk').pk}")),

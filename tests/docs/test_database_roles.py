@@ -5,6 +5,7 @@ import re
 from backend.db import roles, sql
 from tests.docs.pages import codes, page
 
+LIMITED = ("listening_api", "listening_worker", "listening_open_reader", "listening_vault")
 PAGE = page("docs/reference/database-roles.md")
 
 
@@ -17,7 +18,7 @@ def test_limits() -> None:
     told = {
         (role, codes(row[0])[0], value)
         for row in PAGE.table("Limits", "limit")
-        for role, value in zip(("listening_api", "listening_worker", "listening_open_reader"), row[1:], strict=True)
+        for role, value in zip(LIMITED, row[1:], strict=True)
         if value != "none"
     }
     assert told == set(

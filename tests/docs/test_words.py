@@ -26,10 +26,11 @@ from listening.needmaps.build import BREAKS
 from listening.needmaps.need import ENOUGH_CONVERSATIONS
 from listening.needmaps.representation import FEWEST_PEOPLE, REASONS
 from listening.publishing.models import ReleaseProposal
-from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
+from listening.records.models import Consent, Conversation, Finding, ParticipantBand, PlaceKind
 from listening.releases.models import Release, ReleaseCell
 from listening.statistics.coverage import MOST_UNRECORDED
 from listening.sync.models import Clash, WaitingOp
+from listening.vault.models import Contact, ContactDetail
 from tests.docs.pages import ROOT, codes, page
 from tests.people import person
 
@@ -44,6 +45,10 @@ CHOICES: dict[str, type[TextChoices]] = {
     "state of an attachment": Attachment.State,
     "media type of an attachment": MediaType,
     "why an attachment is refused": Refusal,
+    "purpose of a consent": Consent.Purpose,
+    "mode of a consent": Consent.Mode,
+    "purpose of a contact": Contact.Purpose,
+    "kind of a contact's detail": ContactDetail.Kind,
     "kind of a place": PlaceKind,
     "kind of a session": Session.Kind,
     "product of a release": ReleaseCell.Product,

@@ -19,7 +19,7 @@ BEGIN
     -- Who is not named has no business here.
     EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format(
-        'GRANT CONNECT ON DATABASE %I TO listening_api, listening_worker, listening_backup, listening_open_reader', current_database());
+        'GRANT CONNECT ON DATABASE %I TO listening_api, listening_worker, listening_backup, listening_open_reader, listening_vault', current_database());
     IF has_schema_privilege('listening_open_reader', 'public', 'CREATE') THEN  -- before PostgreSQL 15
         REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     END IF;
@@ -49,6 +49,15 @@ BEGIN
         END IF;
     END LOOP;
 
+    -- The vault is open to its own role alone, which enters nothing else.
+    IF to_regnamespace('vault') IS NOT NULL THEN
+        REVOKE ALL ON SCHEMA vault FROM PUBLIC, listening_api, listening_worker, listening_open_reader;
+        REVOKE ALL ON ALL TABLES IN SCHEMA vault FROM PUBLIC, listening_api, listening_worker, listening_open_reader;
+        GRANT USAGE ON SCHEMA vault TO listening_vault;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA vault TO listening_vault;
+        GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA vault TO listening_vault;
+    END IF;
+
     -- The worker writes what it is there for.
     GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_occasion, rollups_delta, rollups_tally, rollups_epoch TO listening_worker;
     GRANT INSERT, UPDATE, DELETE ON rollups_square, rollups_square_version, rollups_square_delta, rollups_hexagon
@@ -62,6 +71,17 @@ BEGIN
     GRANT DELETE, UPDATE (updated_at) ON attachments_attachment TO listening_worker;
     GRANT DELETE, UPDATE (stored_at) ON attachments_storedfile TO listening_worker;
     GRANT DELETE ON attachments_chunk TO listening_worker;
+    -- It erases what residents withdraw and what has had its time, with what hangs on it.
+    GRANT DELETE ON erasure_hold, records_conversation, records_finding, records_findingtheme, records_participantband, records_consent,
+        records_fieldversion, consent_receipt, sync_clash, sync_waitingop TO listening_worker;
+    GRANT INSERT ON records_tombstone TO listening_worker;
+    GRANT UPDATE (text) ON records_finding TO listening_worker;
+    GRANT UPDATE (summary, place, location, accuracy_m) ON records_conversation TO listening_worker;
+    GRANT UPDATE (place, location, accuracy_m) ON records_finding TO listening_worker;
+    GRANT UPDATE (outcome) ON sync_op TO listening_worker;
+    GRANT UPDATE (waiting_for) ON sync_waitingop TO listening_worker;  -- to lock a row
+    GRANT UPDATE (carried_out_at), DELETE ON consent_withdrawal TO listening_worker;
+    GRANT INSERT ON rollups_delta TO listening_worker;
 
     -- What is published is added to, and can be withdrawn; the world reads it, and where it is.
     GRANT INSERT ON releases_release, releases_releasetheme, releases_releaseplace, releases_releasecell, releases_releaseneed,

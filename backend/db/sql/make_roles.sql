@@ -6,11 +6,12 @@
 --   listening_worker       the worker and the daily round: merges cells, moves records to new boundaries
 --   listening_backup       reads everything, writes nothing
 --   listening_open_reader  releases and the places they are about, and nothing else
+--   listening_vault        the contacts of residents, and nothing else
 DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['listening_api', 'listening_worker', 'listening_backup', 'listening_open_reader'] LOOP
+    FOREACH wanted IN ARRAY ARRAY['listening_api', 'listening_worker', 'listening_backup', 'listening_open_reader', 'listening_vault'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             EXECUTE format('CREATE ROLE %I LOGIN', wanted);
         ELSIF EXISTS (
@@ -33,4 +34,7 @@ ALTER ROLE listening_worker SET lock_timeout = '10s';
 ALTER ROLE listening_worker SET idle_in_transaction_session_timeout = '10min';
 ALTER ROLE listening_backup SET default_transaction_read_only = on;
 ALTER ROLE listening_open_reader SET statement_timeout = '3s';
+ALTER ROLE listening_vault SET statement_timeout = '5s';
+ALTER ROLE listening_vault SET lock_timeout = '2s';
+ALTER ROLE listening_vault SET idle_in_transaction_session_timeout = '10s';
 ALTER ROLE listening_open_reader SET default_transaction_read_only = on;

@@ -187,6 +187,7 @@ class Children:
             environment["LISTENING_PROCESS"] = "web" if name == "web server" else "command"
             if name == "merge worker" and not os.environ.get("DATABASE_URL"):
                 environment["DATABASE_URL"] = recorded_database_url(settings.BASE_DIR, "listening_worker")
+                environment["LISTENING_VAULT_DATABASE_URL"] = settings.VAULT_DATABASE_URL
             # A session of their own: Ctrl-C comes to this process alone, which then stops them in order.
             self._processes[name] = subprocess.Popen(  # noqa: S603 - no outside input
                 command, cwd=settings.BASE_DIR, env=environment, start_new_session=True
@@ -238,7 +239,7 @@ def web_server(port: int) -> list[str]:
 
 
 def merge_worker() -> list[str]:
-    return [sys.executable, "manage.py", "merge_rollups", "--loop", "1"]
+    return [sys.executable, "manage.py", "worker"]
 
 
 def is_served(port: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import django_filters
@@ -19,6 +20,8 @@ from listening.codelists.models import Theme
 from listening.records.models import Conversation, Finding
 from listening.records.querysets import ConversationQuerySet, FindingQuerySet
 
+LEAST_DIGITS = 3
+MASKED = re.compile(rf"(?:\d\W?){{{LEAST_DIGITS}}}|@")
 SHORTEST_SEARCH = 2
 
 
@@ -107,7 +110,7 @@ class FindingFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
         return queryset.about(theme_named(name, value))
 
     def with_text(self, queryset: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
-        return queryset.saying(text_to_search(name, value))
+        return queryset.saying(words_to_search(name, value))
 
 
 def district_named(parameter: str, value: str) -> District:
@@ -158,6 +161,19 @@ def text_to_search(parameter: str, value: str) -> str:
             parameter=parameter,
             value=value,
             allowed=[f"{SHORTEST_SEARCH} characters or more"],
+        )
+    return text
+
+
+def words_to_search(parameter: str, value: str) -> str:
+    """The same, and no number or address: what is masked in an answer is not found by guessing."""
+    text = text_to_search(parameter, value)
+    if MASKED.search(text):
+        raise InvalidParameter(
+            f"{value!r} has a number of {LEAST_DIGITS} digits or more, or an @: findings are searched for words.",
+            parameter=parameter,
+            value=value,
+            allowed=["words"],
         )
     return text
 

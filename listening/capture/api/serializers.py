@@ -28,10 +28,12 @@ from backend.problems import FieldError
 from districts.models import District
 from listening.capture.errors import InvalidSubmission
 from listening.capture.rules import LONGEST_TEXT, MOST_FINDINGS, MOST_PEOPLE, MOST_THEMES
-from listening.capture.submission import Band, FindingSubmission, Place, Submission
+from listening.capture.submission import Agreed, Band, FindingSubmission, Place, Submission
 from listening.codelists.models import Theme
+from listening.consent.codes import NotACode, digest_of, read_code
+from listening.consent.models import Notice
 from listening.fieldwork.models import Session, User, Venue
-from listening.records.models import Conversation, Finding, ParticipantBand, PlaceKind
+from listening.records.models import Consent, Conversation, Finding, ParticipantBand, PlaceKind
 
 # Language subtag, optional script and region: what a phone sends. BCP 47, section 2.1.
 LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
@@ -141,6 +143,24 @@ class BandsSerializer(StrictSerializer):
         }
 
 
+class ConsentSerializer(StrictSerializer):
+    """One purpose to which the residents agreed. What they did not agree to is left out."""
+
+    purpose = serializers.ChoiceField(choices=Consent.Purpose.choices)
+    mode = serializers.ChoiceField(choices=Consent.Mode.choices, help_text="How they said so, or who did for them.")
+    notice_version = StrictCharField(max_length=20, help_text="What they were told: a version of the notices.")
+
+
+class ReceiptField(serializers.Field[Any, Any, Any, Any]):
+    """The code of a card; nothing but its HMAC goes further."""
+
+    def to_internal_value(self, data: Any) -> bytes:
+        try:
+            return digest_of(read_code(data if isinstance(data, str) else ""))
+        except NotACode as error:
+            raise serializers.ValidationError(str(error), code="not-a-code") from None
+
+
 class ConversationSerializer(StrictSerializer):
     """A conversation as it is submitted and shown; read-only members are set by the server."""
 
@@ -159,12 +179,31 @@ class ConversationSerializer(StrictSerializer):
     findings = serializers.ListField(child=FindingSerializer(), required=False, max_length=MOST_FINDINGS)
     is_test = StrictBooleanField(required=False)
     may_be_counted = StrictBooleanField(required=False)
+    consents = serializers.ListField(child=ConsentSerializer(), required=False, max_length=len(Consent.Purpose))
+    receipt = extend_schema_field({"type": "string", "maxLength": 60})(ReceiptField)(
+        required=False, write_only=True, help_text="Code of the card that the residents were given; never shown again."
+    )
 
     version = serializers.IntegerField(read_only=True)
     received_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
     listener = serializers.CharField(read_only=True)
     district = LocatedSerializer(read_only=True, allow_null=True)
+
+
+class WarningSerializer(serializers.Serializer[Any]):
+    """A part of a text that may tell who somebody is: characters from `start` to before `end`."""
+
+    pointer = serializers.CharField()
+    code = serializers.CharField()
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+
+
+class LoggedConversationSerializer(ConversationSerializer):
+    """A conversation as it was stored, with what its listener may want to take out."""
+
+    warnings = WarningSerializer(many=True, read_only=True)
 
 
 class FindingPatchSerializer(FindingSerializer):
@@ -293,6 +332,8 @@ class _Codes:
         sessions = {document["session"] for document in documents if document.get("session") is not None}
         self.sessions = set(Session.objects.filter(pk__in=sessions).values_list("pk", flat=True)) if sessions else set()
         venues = {document["venue"] for document in documents if document.get("venue") is not None}
+        told = {one["notice_version"] for document in documents for one in document.get("consents", ())}
+        self.notices = set(Notice.objects.filter(version__in=told).values_list("version", flat=True)) if told else set()
         self.venues = dict(Venue.objects.filter(code__in=venues).values_list("code", "pk")) if venues else {}
 
     def submission(self, document: Mapping[str, Any], listener: User) -> Submission:
@@ -330,6 +371,10 @@ class _Reading:
             ),
             is_test=document.get("is_test", False),
             may_be_counted=document.get("may_be_counted", True),
+            consents=tuple(
+                self._agreed(f"/consents/{i}", agreed) for i, agreed in enumerate(document.get("consents", ()))
+            ),
+            receipt=document.get("receipt"),
         )
         if self.wrong:
             raise InvalidSubmission(self.wrong)
@@ -369,6 +414,12 @@ class _Reading:
                 return Place("district", district_id=district)
             case kind:
                 return Place("city" if kind == PlaceKind.CITY else "none")
+
+    def _agreed(self, at: str, agreed: Mapping[str, Any]) -> Agreed:
+        version = agreed["notice_version"]
+        if version not in self.codes.notices:
+            self._unknown(f"{at}/notice_version", f"There is no notice {version!r}; GET /api/v1/notices lists them.")
+        return Agreed(agreed["purpose"], agreed["mode"], version)
 
     def _session(self, pk: UUID | None) -> UUID | None:
         if pk is not None and pk not in self.codes.sessions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -38,9 +39,12 @@ from listening.capture.api.serializers import (
     ConversationSerializer,
     FindingPageSerializer,
     FindingPatchSerializer,
+    LoggedConversationSerializer,
     read_submission,
 )
 from listening.capture.errors import RecordDeleted
+from listening.capture.submission import Submission
+from listening.capture.warnings import warnings_of
 from listening.fieldwork.errors import DeviceUnconfirmed, KeyNotForThis
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import LogsOrCoordinates, ReadsFindings
@@ -105,9 +109,17 @@ class RecordView(APIView):
         if others and purpose_of(request) is None and takes_purpose(others):
             raise PurposeRequired(others)
 
-    def shown(self, request: Request, pk: UUID, status: int = 200) -> HttpResponse:
-        """A conversation in the negotiated type, with its ETag; 304 when the client has it."""
+    def shown(
+        self, request: Request, pk: UUID, status: int = 200, submission: Submission | None = None
+    ) -> HttpResponse:
+        """A conversation in the negotiated type, with its ETag; 304 when the client has it.
+
+        After a submission, with the warnings of what in it may tell who somebody is.
+        """
         (rendered,) = render_conversations([pk])
+        if submission is not None:
+            warned = json.dumps(warnings_of(submission))
+            rendered = replace(rendered, document=f'{rendered.document[:-1]},"warnings":{warned}}}')
         etag = etag_of(rendered.id, rendered.version)
         if status == 200 and request.method == "GET" and not_modified(request, etag):
             return HttpResponse(status=304, headers={"ETag": etag})
@@ -174,16 +186,18 @@ class ConversationListView(RecordView):
         operation_id="log_conversation",
         request=ConversationSerializer,
         responses={
-            201: ConversationSerializer,
-            200: OpenApiResponse(ConversationSerializer, description="It was stored before; nothing changed."),
+            201: LoggedConversationSerializer,
+            200: OpenApiResponse(LoggedConversationSerializer, description="It was stored before; nothing changed."),
         }
         | GONE,
     )
     def post(self, request: Request) -> HttpResponse:
         """Store a conversation with its findings, exactly once: send it again after a lost answer."""
         person = person_of(request)
-        acceptance = accept(read_submission(request.data, listener=person), by=person)
-        response = self.shown(request, acceptance.conversation_id, status=201 if acceptance.created else 200)
+        submission = read_submission(request.data, listener=person)
+        acceptance = accept(submission, by=person)
+        status = 201 if acceptance.created else 200
+        response = self.shown(request, acceptance.conversation_id, status=status, submission=submission)
         response["Location"] = request.build_absolute_uri(f"{request.path}/{acceptance.conversation_id}")
         return response
 

@@ -1,7 +1,8 @@
 -- capture/sql/insert_conversations.sql
 -- Insert a batch of submissions with their bands, findings and themes, in one statement; returns the ids that were new.
 -- :batch  JSON array, one object per submission, as `capture.accept` writes it (coordinates in EPSG:4326 degrees)
--- A conversation whose id is known, or was deleted, is left alone with all that hangs on it.
+-- A conversation whose id is known, or was deleted, or whose card was used to withdraw it before it came, is left alone
+-- with all that hangs on it.
 -- One statement: the triggers of the rollups see the whole batch at once. Rows go in id order, so that two batches with
 -- ids in common wait for each other instead of deadlocking.
 WITH submitted AS MATERIALIZED (
@@ -11,9 +12,10 @@ WITH submitted AS MATERIALIZED (
         id uuid, listener_id bigint, session_id uuid, venue_id bigint, occurred_at timestamptz, occurred_on date,
         received_at timestamptz, channel text, language text, people_count integer, summary text, place text,
         lon float8, lat float8, accuracy_m float8, district_id bigint, is_test boolean, may_be_counted boolean,
-        fingerprint text, bands jsonb, findings jsonb
+        fingerprint text, bands jsonb, findings jsonb, consents jsonb, receipt text
     )
     WHERE NOT EXISTS (SELECT FROM records_tombstone t WHERE t.id = s.id)
+      AND NOT EXISTS (SELECT FROM consent_withdrawal w WHERE w.digest = decode(s.receipt, 'hex'))
 ), conversation AS (
     INSERT INTO records_conversation (
         id, version, listener_id, session_id, venue_id, occurred_at, occurred_on, received_at, updated_at, channel,
@@ -33,6 +35,16 @@ WITH submitted AS MATERIALIZED (
     SELECT s.id, b.variable, b.band, b.people
     FROM submitted s JOIN conversation USING (id)
     CROSS JOIN LATERAL jsonb_to_recordset(s.bands) AS b (variable text, band text, people integer)
+), consent AS (
+    INSERT INTO records_consent (conversation_id, purpose, mode, notice_version)
+    SELECT s.id, a.purpose, a.mode, a.notice_version
+    FROM submitted s JOIN conversation USING (id)
+    CROSS JOIN LATERAL jsonb_to_recordset(s.consents) AS a (purpose text, mode text, notice_version text)
+), receipt AS (
+    INSERT INTO consent_receipt (digest, conversation_id)
+    SELECT decode(s.receipt, 'hex'), s.id
+    FROM submitted s JOIN conversation USING (id)
+    WHERE s.receipt IS NOT NULL
 ), heard AS MATERIALIZED (
     SELECT s.id AS conversation_id, f.*,
            CASE WHEN f.lon IS NOT NULL THEN ST_SetSRID(ST_MakePoint(f.lon, f.lat), 4326) END AS location

@@ -46,6 +46,12 @@ WITH wanted AS (
         GROUP BY conversation_id, variable
     ) per_variable
     GROUP BY conversation_id
+), consent AS (
+    SELECT conversation_id,
+           json_agg(json_build_object('purpose', purpose, 'mode', mode, 'notice_version', notice_version)
+                    ORDER BY purpose) AS consents
+    FROM records_consent WHERE conversation_id = ANY (%(ids)s::uuid[])
+    GROUP BY conversation_id
 )
 SELECT c.id, c.version, ST_AsGeoJSON(c.location, 7) AS geometry,
        json_build_object(
@@ -59,6 +65,7 @@ SELECT c.id, c.version, ST_AsGeoJSON(c.location, 7) AS geometry,
                WHEN 'district' THEN json_build_object('kind', 'district', 'layer', place.layer, 'code', place.code)
                ELSE json_build_object('kind', c.place) END,
            'district', place.located, 'is_test', c.is_test, 'may_be_counted', c.may_be_counted,
+           'consents', coalesce(consent.consents, '[]'),
            'findings', coalesce(finding.findings, '[]')
        )::text AS document
 FROM wanted
@@ -68,4 +75,5 @@ LEFT JOIN fieldwork_venue v ON v.id = c.venue_id
 LEFT JOIN place ON place.id = c.district_id
 LEFT JOIN finding ON finding.conversation_id = c.id
 LEFT JOIN band ON band.conversation_id = c.id
+LEFT JOIN consent ON consent.conversation_id = c.id
 ORDER BY wanted.position

@@ -13,7 +13,7 @@ from backend.http.strict_serializers import (
     StrictSerializer,
     StrictUUIDField,
 )
-from listening.capture.api.serializers import ConversationSerializer
+from listening.capture.api.serializers import ConversationSerializer, WarningSerializer
 from listening.sync.models import Clash, WaitingOp
 from listening.sync.ops import KINDS, TYPES, OpSerializer
 
@@ -84,6 +84,7 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(required=False)
     merged = serializers.BooleanField(required=False)
     clock_adjusted = serializers.BooleanField(required=False)
+    warnings = WarningSerializer(many=True, required=False)
     fields = serializers.ListField(child=serializers.CharField(), required=False)  # type: ignore[assignment]
     waiting_for = serializers.UUIDField(required=False)
     reason = serializers.ChoiceField(choices=REASONS, required=False)

@@ -1,5 +1,6 @@
 """What each role of the database may do, and what it is refused; the service works with no more than that."""
 
+import datetime as dt
 import io
 import json
 from uuid import UUID
@@ -16,7 +17,7 @@ from psycopg import errors
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
-from backend import checks
+from backend import checks, clock
 from backend.db import roles, sql
 from backend.localdb.state import read_record
 from listening.attachments.models import Attachment, StoredFile
@@ -24,6 +25,10 @@ from listening.attachments.sweep import Swept, sweep
 from listening.audit.models import Entry
 from listening.audit.verify import verify
 from listening.codelists.models import Theme
+from listening.consent.codes import new_code
+from listening.consent.models import Notice
+from listening.erasure.retention import Applied, apply_retention
+from listening.erasure.withdraw import carry_out
 from listening.fieldwork.models import User, Venue
 from listening.fieldwork.tokens import issue
 from listening.records.models import Conversation, Tombstone
@@ -32,6 +37,8 @@ from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile
 from listening.sync import feed
 from listening.sync.models import Change
+from listening.vault import contacts
+from listening.vault.rotate import rotate
 from tests.listening.attachments.media import jpeg
 from tests.listening.attachments.phone import Upload
 from tests.listening.audit.conftest import person
@@ -222,6 +229,34 @@ class TestWorker:
         assert verify().is_sound
 
     @committed
+    def test_it_carries_out_withdrawals(self, work_as, people, city, themes, client_of, settings, tmp_path):
+        """With no contact in it: the vault is another role's."""
+        settings.WITHDRAWAL_JOURNAL, settings.VAULT_KEYS = tmp_path / "journal", ""
+        code = new_code()
+        told = document(receipt=code, bands={"age": {"65+": 1}}, findings=[{"kind": "need", "themes": ["rent"]}])
+        assert client_of(people[0]).post(URL, told).status_code == 201
+        work_as("listening_api")
+        assert Client().post("/api/v1/receipts/withdrawal", {"code": code}, "application/json").status_code == 202
+        work_as("listening_worker")
+        assert carry_out() == 1
+        assert (Conversation.objects.count(), Tombstone.objects.count()) == (0, 1)
+        assert reconcile().differences == ()
+        assert feed.sequence() == 1
+
+    @committed
+    def test_it_applies_retention(self, work_as, people, city, themes, client_of, settings):
+        settings.VAULT_KEYS = ""
+        findings = [{"kind": "need", "text": "x", "themes": ["rent"]}]
+        for days in (400, 800, 2_000):
+            told = document(findings=findings)
+            assert client_of(people[0]).post(URL, told).status_code == 201
+            then = clock.now() - dt.timedelta(days=days)
+            Conversation.objects.filter(pk=told["id"]).update(received_at=then)
+        work_as("listening_worker")
+        assert apply_retention() == Applied(texts=2, points=1, records=1, waiting=0, contacts=0, held=0)
+        assert reconcile().differences == ()
+
+    @committed
     def test_it_moves_records_and_shortens_the_feed(self, work_as, people, city, client_of):
         """What it writes to is noted for the phones, under its own rights."""
         client_of(people[0]).post(URL, document())
@@ -257,8 +292,9 @@ class TestWorker:
     @pytest.mark.parametrize(
         "statement",
         [
-            "CREATE TABLE mine (x int)", "TRUNCATE rollups_cell", "DELETE FROM records_conversation",
-            "UPDATE records_finding SET text = ''", "UPDATE attachments_attachment SET announced_by_id = 1",
+            "CREATE TABLE mine (x int)", "TRUNCATE rollups_cell", "DELETE FROM records_tombstone",
+            "UPDATE records_finding SET severity = 5", "INSERT INTO records_conversation DEFAULT VALUES",
+            "UPDATE attachments_attachment SET announced_by_id = 1",
             "INSERT INTO fieldwork_apitoken DEFAULT VALUES",
             "UPDATE audit_entry SET person_id = 1", "DELETE FROM audit_inbox", "SET ROLE listening_api",
         ],
@@ -266,6 +302,55 @@ class TestWorker:
     def test_what_it_may_not(self, session, statement):
         with pytest.raises(errors.InsufficientPrivilege):
             session("listening_worker").execute(statement)
+
+
+class TestVault:
+    PERSON = contacts.Person("Nome", (contacts.Detail("phone", "+390511234567"),))
+
+    @committed
+    def test_its_own_role_keeps_reads_and_forgets(self, work_as):
+        work_as("listening_vault")
+        pk, tomorrow = uuid7(), clock.now() + dt.timedelta(days=1)
+        contacts.keep(pk, self.PERSON, expires_at=tomorrow)
+        assert contacts.read(pk).person == self.PERSON
+        assert rotate() == 0
+        assert contacts.conversations_of(self.PERSON.details[0]) == [pk]
+        assert contacts.forget([pk]) == 1
+
+    @pytest.mark.parametrize("role", ["listening_api", "listening_worker", "listening_open_reader"])
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "SELECT * FROM vault.contact", "SELECT * FROM vault.data_key", "SELECT count(*) FROM vault.link",
+            "INSERT INTO vault.link VALUES (gen_random_uuid(), gen_random_uuid())", "DELETE FROM vault.detail",
+            "SET ROLE listening_vault",
+        ],
+    )  # fmt: skip
+    def test_others_are_refused(self, session, role, statement):
+        with pytest.raises(errors.InsufficientPrivilege):
+            session(role).execute(statement)
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "SELECT * FROM records_conversation", "SELECT * FROM fieldwork_user", "SELECT * FROM audit_entry",
+            "CREATE TABLE vault.mine (x int)", "DROP TABLE vault.detail", "TRUNCATE vault.contact",
+        ],
+    )  # fmt: skip
+    def test_it_enters_nothing_else(self, session, statement):
+        with pytest.raises(errors.InsufficientPrivilege):
+            session("listening_vault").execute(statement)
+
+    @committed
+    def test_the_web_server_without_the_role_says_that_the_vault_is_closed(self, work_as, people, city, client_of):
+        Notice.objects.create(version="1", language="it", text="x", sha256="0" * 64, loaded_at=clock.now())
+        told = document(consents=[{"purpose": "recontact", "mode": "spoken", "notice_version": "1"}])
+        work_as("listening_api")
+        phone = client_of(people[0])
+        assert phone.post(URL, told).status_code == 201
+        contact = {"details": [{"kind": "phone", "value": "051 1234567"}]}
+        answer = phone.put(f"{URL}/{told['id']}/contact", contact)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/vault-closed")
 
 
 class TestReaders:

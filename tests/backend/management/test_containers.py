@@ -99,13 +99,13 @@ def test_commands_exist():
     lines = [" ".join(command) for command in commands] + [DOCKERFILE] + [COMPOSE_TEXT.split("x-service")[0]]
     names = {name for line in lines for name in re.findall(r"manage\.py ([a-z_]+)", line)}
     assert names == {
-        "migrate", "set_up_database_roles", "merge_rollups", "redistrict", "sweep_attachments", "compact_feed",
-        "collectstatic", "check", "create_city_admin", "doctor",
+        "migrate", "set_up_database_roles", "worker", "redistrict", "sweep_attachments", "apply_retention",
+        "compact_feed", "collectstatic", "check", "create_city_admin", "doctor",
     }  # fmt: skip
     known = get_commands()
     assert names - set(known) == set()
-    worker = load_command_class(known["merge_rollups"], "merge_rollups").create_parser("manage.py", "merge_rollups")
-    assert worker.parse_args(SERVICES["worker"]["command"][3:]).loop == 1.0
+    worker = load_command_class(known["worker"], "worker").create_parser("manage.py", "worker")
+    assert worker.parse_args(SERVICES["worker"]["command"][3:]).every == 1.0
 
 
 @pytest.mark.parametrize(

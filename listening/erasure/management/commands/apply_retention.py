@@ -1,0 +1,17 @@
+"""Door to `erasure.retention`."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from listening.erasure.retention import apply_retention
+
+
+class Command(BaseCommand):
+    help = "Delete texts, exact places, records and contacts that have had their time; run it daily."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="Count, and change nothing.")
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        self.stdout.write(f"{'would be: ' if dry_run else ''}{apply_retention(dry_run=dry_run)}")

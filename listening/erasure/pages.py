@@ -1,0 +1,55 @@
+"""The page for who holds a card: read what was noted, or have it deleted. No account, and no script is needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from backend.http.rate_limit import limited
+from backend.policy import Public, access
+from listening.consent.codes import NotACode
+from listening.erasure.access_copy import as_json, copy_for
+from listening.erasure.jobs import withdraw
+
+LONGEST_CODE = 60  # characters, as typed
+
+
+@access(Public)
+@limited("receipt")
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def receipt(request: HttpRequest) -> HttpResponse:
+    """The form; after it a copy, or the one answer that every code gets when it is withdrawn."""
+    if request.method != "POST":
+        return render(request, "erasure/receipt.html", {"wish": "copy"})
+    code, wish = request.POST.get("code", "")[:LONGEST_CODE], request.POST.get("wish", "")
+    if wish == "deletion" and "sure" not in request.POST:
+        return _again(request, code, wish, "sure")
+    try:
+        match wish:
+            case "deletion":
+                withdraw(code)
+                return render(request, "erasure/asked.html")
+            case "copy" | "file":
+                document = copy_for(code)
+            case _:
+                return _again(request, code, "", "wish")
+    except NotACode:
+        return _again(request, code, wish, "code")
+    if document is None:
+        return _again(request, code, wish, "unknown")
+    if wish == "file":
+        headers = {"Content-Disposition": 'attachment; filename="conversation.json"'}
+        return HttpResponse(as_json(document), content_type="application/json", headers=headers)
+    return render(request, "erasure/copy.html", {"told": document, "code": code})
+
+
+def _again(request: HttpRequest, code: str, wish: str, mistake: str) -> HttpResponse:
+    context: dict[str, Any] = {"code": code, "wish": wish, "mistake": mistake}
+    return render(request, "erasure/receipt.html", context, status=404 if mistake == "unknown" else 400)

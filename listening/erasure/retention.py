@@ -1,0 +1,111 @@
+"""Delete what has had its time: texts first, then exact places, then the record; contacts when they run out.
+
+By the day on which the service received a conversation. Each step is found in the tables anew, so a run that was broken
+off goes on with the next.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from backend import clock
+from backend.db import sql
+from listening.erasure.erase import erase, locked_conversation
+from listening.erasure.models import Hold
+from listening.records.models import Conversation
+from listening.sync.models import Op, WaitingOp
+from listening.vault import contacts
+
+DAYS: Final[Mapping[str, int]] = {"text": 365, "point": 730, "record": 1_826, "waiting": 90}
+AT_ONCE: Final = 1_000
+_FORM: Final = re.compile(r"([a-z]+)=([1-9][0-9]{0,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many of each were deleted, or would be; `held` were left alone."""
+
+    texts: int
+    points: int
+    records: int
+    waiting: int
+    contacts: int
+    held: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.texts} conversations without their texts, {self.points} without their exact place, "
+            f"{self.records} deleted, {self.waiting} ops that waited, {self.contacts} contacts; {self.held} held"
+        )
+
+
+def parse_days(text: str) -> Mapping[str, int]:
+    """Days by name: the defaults, with those of a text such as `text=180,record=730` over them. Raises ValueError."""
+    days = dict(DAYS)
+    for part in filter(None, map(str.strip, text.split(","))):
+        form = _FORM.fullmatch(part)
+        if form is None or form[1] not in DAYS:
+            raise ValueError(f"{part!r} is none of {', '.join(f'{name}=days' for name in DAYS)}")
+        days[form[1]] = int(form[2])
+    if not days["text"] <= days["record"] >= days["point"]:
+        raise ValueError("a record is kept as long as its text and its point, or longer")
+    return days
+
+
+def apply_retention(*, dry_run: bool = False) -> Applied:
+    """Apply the rules; several transactions. Call it outside of one. `dry_run` changes nothing, and counts."""
+    days, now = parse_days(settings.RETENTION), clock.now()
+    limits = {name: now - dt.timedelta(days=number) for name, number in days.items()}
+    records = _free(limits["record"])
+    waiting = WaitingOp.objects.filter(op__received_at__lt=limits["waiting"])
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("listening.erasure", "count_over.sql"), limits)
+        texts, points, held = cursor.fetchone()
+    if dry_run:
+        ended = contacts.expired(now) if settings.VAULT_KEYS else 0
+        return Applied(texts, points, records.count(), waiting.count(), ended, held)
+    erased = 0
+    while pks := list(records.values_list("pk", flat=True)[:AT_ONCE]):
+        erased += sum(_erase(pk) for pk in pks)
+    shortened: dict[str, int] = {}
+    for name, statement in (("text", "shorten_texts.sql"), ("point", "coarsen_points.sql")):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql.read("listening.erasure", statement), {"before": limits[name], "now": now})
+            shortened[name] = cursor.fetchone()[0]
+    ended = contacts.forget_expired(now) if settings.VAULT_KEYS else 0
+    return Applied(shortened["text"], shortened["point"], erased, _refuse_waiting(waiting), ended, held)
+
+
+def _free(before: dt.datetime) -> QuerySet[Conversation]:
+    """Conversations received before an instant that nobody holds."""
+    return Conversation.objects.filter(
+        ~Exists(Hold.objects.filter(conversation=OuterRef("pk"))), received_at__lt=before
+    ).order_by("pk")
+
+
+@transaction.atomic
+def _erase(pk: UUID) -> bool:
+    conversation = locked_conversation(pk)
+    # Asked again under the lock: a hold could have come.
+    if conversation is None or Hold.objects.filter(conversation=conversation).exists():
+        return conversation is None
+    erase(conversation)
+    return True
+
+
+@transaction.atomic
+def _refuse_waiting(waiting: QuerySet[WaitingOp]) -> int:
+    """What nobody let in for so long is refused: it holds what was said."""
+    pks = list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
+    Op.objects.filter(pk__in=pks).update(outcome={"status": "rejected", "reason": "forbidden"})
+    WaitingOp.objects.filter(pk__in=pks).delete()
+    return len(pks)
