@@ -246,10 +246,10 @@ VAULT_DATABASE_URL = os.environ.get("LISTENING_VAULT_DATABASE_URL", "")
 if not (VAULT_DATABASE_URL or os.environ.get("DATABASE_URL")):
     VAULT_DATABASE_URL = recorded_database_url(BASE_DIR, "listening_vault")
 VAULT_ALIAS = "vault" if VAULT_DATABASE_URL else "default"
-DATABASE_ROUTERS = ["listening.vault.router.VaultRouter"]
+DATABASE_ROUTERS = ["backend.db.router.OwnerMigrates"]
 if VAULT_DATABASE_URL:
-    DATABASES["vault"] = {**DATABASES["default"], **parsed_url(VAULT_DATABASE_URL), "CONN_MAX_AGE": 0}
-    DATABASES["vault"] |= {name: DATABASES["default"][name] for name in ("ENGINE", "OPTIONS")}
+    sessions = WEB_SESSION if PROCESS == "web" else COMMAND_SESSION
+    DATABASES["vault"] = {**connection_to(parsed_url(VAULT_DATABASE_URL), sessions), "CONN_MAX_AGE": 0}
 GDAL_LIBRARY_PATH = gdal_library()
 GEOS_LIBRARY_PATH = geos_library()
 

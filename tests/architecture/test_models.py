@@ -37,7 +37,7 @@ def test_foreign_keys_point_down_the_layers(model):
             assert level(model.__module__) <= level(field.related_model.__module__), field
 
 
-@pytest.mark.django_db(databases=["default", "open"])
+@pytest.mark.django_db
 def test_models_and_migrations_agree():
     said = io.StringIO()
     try:
