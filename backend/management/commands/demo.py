@@ -95,6 +95,11 @@ class Command(BaseCommand):
 The demo city is served on this machine alone. {stop}
 
   Need map           {root}/dashboard/
+  Phones             {root}/devices/
+  Field app          {root}/field/
+  Releases           {root}/releases/
+  Open data          {root}/open/
+  Resident's card    {root}/receipt/
   Administration     {root}/admin/
   API documentation  {root}/api/v1/docs
 

@@ -390,7 +390,7 @@ def cells() -> Iterator[Answer]:
     """Counts are exact with any log; a long one makes them slow, and means that nobody merges."""
     backlog: int = ask("SELECT count(*) FROM (SELECT FROM rollups_delta LIMIT %s) AS log", LONG_LOG + 1)[0]
     if backlog > LONG_LOG:
-        mend = manage("merge_rollups --loop 1") + ", as a service"
+        mend = manage("worker") + ", as a service"
         yield Answer(State.NOTE, "cells", f"more than {LONG_LOG} changes wait to be merged", mend)
     else:
         yield Answer(State.OK, "cells", f"{backlog} changes wait to be merged")

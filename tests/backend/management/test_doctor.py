@@ -137,7 +137,7 @@ def test_a_question_that_the_database_refuses_costs_one_line(monkeypatch):
 
 def test_every_command_it_recommends_exists():
     recommended = set(re.findall(r'manage\("([a-z_]+)', SOURCE)) | {"collectstatic"}
-    assert recommended >= {"migrate", "import_districts", "load_codelists", "merge_rollups", "redistrict"}
+    assert recommended >= {"migrate", "import_districts", "load_codelists", "worker", "redistrict"}
     assert recommended - set(get_commands()) == set()
     for path in ("fixtures/themes.yaml", "fixtures/cities", "requirements.txt", "backend/localdb/__main__.py"):
         assert (ROOT / path).exists()

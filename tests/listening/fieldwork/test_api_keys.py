@@ -64,6 +64,9 @@ OPENED = {
     ("GET", "api/v1/need-map/clusters"): KeyScope.READ_NEED_MAPS,
     ("GET", "api/v1/need-map/cells"): KeyScope.READ_NEED_MAPS,
     ("GET", "api/v1/need-map/cells/columns"): KeyScope.READ_NEED_MAPS,
+    ("GET", "api/v1/need-map/hexagons"): KeyScope.READ_NEED_MAPS,
+    ("GET", "api/v1/tiles/density"): KeyScope.READ_NEED_MAPS,
+    ("GET", "api/v1/tiles/density/<str:z>/<str:x>/<str:y>.mvt"): KeyScope.READ_NEED_MAPS,
     ("GET", "api/v1/themes/top"): KeyScope.READ_NEED_MAPS,
     ("GET", "api/v1/districts/<int:pk>/profile"): KeyScope.READ_NEED_MAPS,
     ("GET", "api/v1/coverage"): KeyScope.READ_NEED_MAPS,
@@ -95,7 +98,7 @@ OPERATIONS = sorted(operations())
 
 
 def address_of(route: str) -> str:
-    return "/" + route.replace("<uuid:pk>", str(uuid7())).replace("<int:pk>", "1")
+    return "/" + route.replace("<uuid:pk>", str(uuid7())).replace("<int:pk>", "1").replace("<str:", "<")
 
 
 def test_every_operation_that_is_opened_exists():
