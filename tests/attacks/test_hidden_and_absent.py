@@ -38,6 +38,7 @@ ADDRESSES = {
     "clash-settlement": ("POST",),
     "op": ("DELETE",),
     "op-release": ("POST",),
+    "contact": ("GET", "PUT", "DELETE"),
 }
 BODIES = {
     "PATCH": b'{"summary": "x"}', "device-confirmation": b'{"comparison_number": "0000"}',
@@ -45,6 +46,13 @@ BODIES = {
 }  # fmt: skip
 ON_PAGES = {"device-confirmation"}  # a token does not get that far
 PUBLIC = {"district", "district-profile"}  # that a district is there is no secret; its counts are, see the matrix
+TILES = {
+    "district-tiles",
+    "district-tile",
+    "density-tile",
+    "conversation-tile",
+}  # of a place on the map, not of somebody
+RELEASES = {"release-proposal", "release-approval", "release-rejection", "release-withdrawal"}  # stewards read them all
 CONDITIONS = [{}, {"If-Match": '"guess"'}, {"If-Match": "*"}, {"If-None-Match": "*"}]
 CONDITIONS += [{"Accept": "application/geo+json"}, {"If-Match": '"guess"', "Content-Type": "application/xml"}]
 
@@ -61,6 +69,11 @@ class Hidden:
     clash: int
     op: UUID
 
+    @property
+    def contact(self) -> UUID:
+        """Asked for by the conversation that it is of."""
+        return self.conversation
+
     def of(self, address: str) -> UUID | int:
         """What an address is one of."""
         found: UUID | int = getattr(self, address.partition("-")[0])
@@ -76,7 +89,7 @@ def of_one_thing(patterns, prefix=""):
 
 
 def test_every_address_of_one_thing_is_here():
-    assert set(of_one_thing(get_resolver().url_patterns)) == set(ADDRESSES) | PUBLIC
+    assert set(of_one_thing(get_resolver().url_patterns)) == set(ADDRESSES) | PUBLIC | TILES | RELEASES
 
 
 @pytest.fixture

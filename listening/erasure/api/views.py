@@ -34,7 +34,7 @@ class AskedSerializer(serializers.Serializer[Any]):
     within_days = serializers.IntegerField(help_text="Until when all that is stored under the code will be deleted.")
 
 
-class KeptSerializer(serializers.Serializer[Any]):
+class CopiedFileSerializer(serializers.Serializer[Any]):
     """A photo or a recording of the conversation."""
 
     media_type = serializers.CharField()
@@ -45,7 +45,7 @@ class KeptSerializer(serializers.Serializer[Any]):
 class CopySerializer(ConversationSerializer):
     """What is stored of the conversation; nothing of the staff."""
 
-    attachments = KeptSerializer(many=True)
+    attachments = CopiedFileSerializer(many=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()

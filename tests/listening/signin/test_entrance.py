@@ -40,7 +40,7 @@ def test_demo_accounts_are_named_in_the_demo_only(client, settings):
     settings.DEMO = True
     shown = Page(client.get("/login/")).root
     names = [code.text for dt in shown.all("dt") for code in dt.all("code")]
-    assert names == ["planner", "listener", "coordinator", "navile", "steward", "admin"]
+    assert names == ["planner", "listener", "coordinator", "navile", "steward", "steward2", "admin"]
     settings.DEMO = False
     assert Page(client.get("/login/")).root.all("dt") == []
 
