@@ -1,7 +1,6 @@
 """The product's settings with what a test run needs: plain http, fast hashes, static files as in the source."""
 
 import os
-import tempfile
 from pathlib import Path
 
 from backend.settings import *  # noqa: F403
@@ -17,7 +16,8 @@ STORAGES = {
     "attachments": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-RELEASES_ROOT = Path(tempfile.gettempdir()) / "listening-tests" / "releases"
+SCRATCH = BASE_DIR / "var" / "tests"  # noqa: F405 - of this checkout: two may be tested side by side, by other people
+RELEASES_ROOT = Path(os.environ.get("LISTENING_RELEASES_ROOT") or SCRATCH / "releases")
 DISCLOSURE_KEY = "7465737473" + "00" * 27  # of no city
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None
@@ -26,6 +26,7 @@ DATABASES.pop("vault", None)  # noqa: F405
 VAULT_ALIAS = "default"
 VAULT_INDEX_KEY = "dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q="
 VAULT_KEYS = f"test:{VAULT_INDEX_KEY}"
-WITHDRAWAL_JOURNAL = Path(tempfile.gettempdir()) / f"listening-withdrawals-{os.getpid()}.jsonl"
+WITHDRAWAL_JOURNAL = SCRATCH / f"withdrawals-{os.getpid()}.jsonl"
+SCRATCH.mkdir(parents=True, exist_ok=True)
 # Every test comes from the same address; those of the limits set them.
 RATE_LIMITS = "off"
