@@ -103,7 +103,7 @@ The demo city is served on this machine alone. {stop}
   Administration     {root}/admin/
   API documentation  {root}/api/v1/docs
 
-  Sign in as listener, coordinator, navile, planner, steward, steward2 or admin; the password is {PASSWORD}.
+  Sign in as listener, coordinator, navile, planner, steward or admin; the password is {PASSWORD}.
 
 Post a conversation in Bolognina as the listener:
 

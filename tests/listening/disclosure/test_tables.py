@@ -130,7 +130,10 @@ def test_no_other_module_names_what_makes_them():
     named = set()
     for package in ("backend", "districts", "listening"):
         for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            text = path.read_text()
+            if "disclosure" not in text and "disclosure" not in path.parts:
+                continue  # what never names the package can mean something else by the word
+            for node in ast.walk(ast.parse(text)):
                 said = {getattr(node, "id", None), getattr(node, "attr", None), getattr(node, "name", None)}
                 if isinstance(node, ast.alias | ast.Name | ast.Attribute) and said & makers:
                     named.add(path.relative_to(ROOT).as_posix())
