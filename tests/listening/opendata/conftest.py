@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import time
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ def published(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 def _wait_for_others() -> None:
     """Threads of the server that a browser kept waiting close their sessions a moment after it is gone."""
     for _ in range(100):
+        gc.collect()  # a thread that has ended leaves its connections to the collector
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
