@@ -9,6 +9,8 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from listening.audit.chain import chain_entries
+from listening.audit.models import Entry
 from listening.codelists.models import Theme, ThemeLabel
 from listening.fieldwork.models import User
 from listening.fieldwork.roles import Role
@@ -95,3 +97,17 @@ def client_of() -> Callable[[User], APIClient]:
 @pytest.fixture
 def today() -> dt.date:
     return dt.date.today()  # noqa: DTZ011 - only for dates that must not lie in the future
+
+
+@pytest.fixture
+def trail(db):
+    """The entries since the test began, oldest first: no test of others can take theirs away."""
+    chain_entries()
+    last = Entry.objects.first()
+    before = last.position if last else 0
+
+    def read() -> list[Entry]:
+        chain_entries()
+        return list(Entry.objects.filter(position__gt=before).order_by("position"))
+
+    return read

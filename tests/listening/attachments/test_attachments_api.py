@@ -11,7 +11,6 @@ from uuid6 import uuid7
 from listening.attachments.api.views import AttachmentView
 from listening.attachments.limits import MOST_ATTACHMENTS, MOST_BYTES
 from listening.attachments.models import Attachment, Chunk, StoredFile
-from listening.audit.models import Entry
 from listening.capture.amend import delete
 from listening.records.models import Conversation
 from tests.listening.attachments.media import jpeg, m4a
@@ -266,33 +265,27 @@ class TestReading:
         made.bring()
         return made
 
-    def test_ones_own_is_not_recorded(self, upload):
+    def test_ones_own_is_not_recorded(self, upload, trail):
         assert upload.download().status_code == 200
-        assert not Entry.objects.filter(model="attachments.attachment").exists()
+        assert not [e for e in trail() if e.model == "attachments.attachment"]
 
-    def test_a_coordinator_reads_it_and_that_is_recorded(self, upload, coordinator, client_of):
-        from listening.audit.chain import chain_entries
-
+    def test_a_coordinator_reads_it_and_that_is_recorded(self, upload, coordinator, client_of, trail):
         reader = client_of(coordinator)
         assert upload.download(reader).status_code == 200
         assert len(reader.get(URL, {"conversation": str(upload.conversation)}).json()["attachments"]) == 1
         assert upload.put(b"x", 0).status_code == 409
-        chain_entries()
-        entries = Entry.objects.filter(model="attachments.attachment").order_by("position")
+        entries = [e for e in trail() if e.model == "attachments.attachment"]
         assert [(e.verb, e.ids, e.person_id) for e in entries] == [
             ("read_detail", [str(upload.id)], coordinator.pk),
             ("read_list", [str(upload.id)], coordinator.pk),
         ]
 
-    def test_others_do_not(self, upload, client_of, city, planner):
-        from listening.audit.chain import chain_entries
-
+    def test_others_do_not(self, upload, client_of, city, planner, trail):
         elsewhere = person("elsewhere", "coordinator", within=city.area(9))
         assert upload.download(client_of(elsewhere)).status_code == 404
         assert client_of(elsewhere).get(upload.address).status_code == 404
         assert upload.download(client_of(planner)).status_code == 403
-        chain_entries()
-        assert {e.verb for e in Entry.objects.filter(model="attachments.attachment")} == {"refused"}
+        assert {e.verb for e in trail() if e.model == "attachments.attachment"} == {"refused"}
 
     def test_beyond_ones_clearance(self, phone, listener, themes, city, client_of):
         from listening.capture.accept import accept

@@ -2,8 +2,6 @@
 
 import pytest
 
-from listening.audit.chain import chain_entries
-from listening.audit.models import Entry
 from listening.capture.accept import accept
 from listening.fieldwork.models import Assignment, User
 from tests.listening.submissions import conversation, heard
@@ -44,17 +42,3 @@ def told(city, themes, listener):
         accept(conversation(listener, heard("need", themes[theme])), by=listener).conversation_id
         for theme in ("rent", "health")
     ]
-
-
-@pytest.fixture
-def trail(db):
-    """The entries since the test began, oldest first."""
-    chain_entries()
-    last = Entry.objects.first()
-    before = last.position if last else 0
-
-    def read() -> list[Entry]:
-        chain_entries()
-        return list(Entry.objects.filter(position__gt=before).order_by("position"))
-
-    return read

@@ -8,8 +8,6 @@ from dataclasses import replace
 import pytest
 
 from backend.geo.tile_matrix import tile_at
-from listening.audit.chain import chain_entries
-from listening.audit.models import Entry
 from listening.capture.accept import accept_many
 from listening.capture.api import tiles
 from listening.records.models import Conversation
@@ -120,26 +118,22 @@ def test_filters_are_those_of_the_list(told, coordinator, client_of):
 
 
 class TestAudit:
-    def entries(self):
-        chain_entries()
-        return [entry for entry in Entry.objects.all() if entry.verb == "read_list"]
-
-    def test_reading_of_others_is_recorded_like_a_list(self, told, coordinator, client_of):
+    def test_reading_of_others_is_recorded_like_a_list(self, told, coordinator, client_of, trail):
         found = points(client_of(coordinator))
-        (entry,) = self.entries()
-        assert entry.model == "records.conversation"
+        (entry,) = trail()
+        assert (entry.verb, entry.model) == ("read_list", "records.conversation")
         assert set(entry.ids) == {f.properties["id"] for f in found}
 
-    def test_ones_own_are_not(self, told, listener, client_of):
+    def test_ones_own_are_not(self, told, listener, client_of, trail):
         points(client_of(listener))
-        assert self.entries() == []
+        assert trail() == []
 
-    def test_what_was_not_sent_was_not_read(self, told, coordinator, client_of):
+    def test_what_was_not_sent_was_not_read(self, told, coordinator, client_of, trail):
         client = client_of(coordinator)
         tag = ask(client)["ETag"]
         answer = ask(client, headers={"If-None-Match": tag})
         assert (answer.status_code, answer.content) == (304, b"")
-        assert len(self.entries()) == 1
+        assert [entry.verb for entry in trail()] == ["read_list"]
 
     def test_sensitive_ones_take_a_purpose_where_the_city_asks_for_one(self, told, coordinator, client_of, settings):
         settings.PURPOSE_REQUIRED = True
