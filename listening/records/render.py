@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from backend.db import sql
+from backend.db.prepared import prepared_cursor
 from backend.geo.tile_matrix import Tile
 from listening.records.redacted import masked
 
@@ -45,7 +46,7 @@ def render_findings(ids: Sequence[UUID]) -> list[str]:
 
     One query.
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql.read("listening.records", "findings_as_json.sql"), {"ids": list(ids)})
         return [_without_people(pk, document) for pk, document in cursor.fetchall()]
 
@@ -63,7 +64,7 @@ def reference(finding: UUID) -> str:
 
 def render_conversations(ids: Sequence[UUID]) -> list[RenderedConversation]:
     """Render conversations in the order of their ids; ids without a record are left out. One query."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql.read("listening.records", "conversations_as_json.sql"), {"ids": list(ids)})
         return [
             RenderedConversation(pk, version, geometry or "null", document)

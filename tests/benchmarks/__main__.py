@@ -14,14 +14,20 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
+from tests.benchmarks.peers import environment
+
 # In a process of its own, because Django reads its settings once.
-MEASURE = "import django; django.setup(); from tests.benchmarks.measure import main; main({findings}, {seconds})"
+MEASURE = (
+    "import django; django.setup(); from tests.benchmarks.measure import main; "
+    "main({findings}, {seconds}, peers={peers})"
+)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--findings", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--seconds", type=float, default=8.0, help="Length of each ingest run.")
+    parser.add_argument("--without-peers", action="store_true", help="Install and ask nobody else.")
     parser.add_argument("--keep", action="store_true", help="Keep the databases.")
     options = parser.parse_args()
 
@@ -30,6 +36,9 @@ def main() -> int:
 
     if not settings.DATABASE_URL:
         sys.exit("There is no database server: run `.venv/bin/python -m backend.localdb up`, or set DATABASE_URL.")
+    asked = {"seconds": options.seconds, "peers": not options.without_peers}
+    if not options.without_peers:
+        environment.prepare()
     for findings in options.findings:
         name = f"bench_{findings}"
         parts = urlsplit(settings.DATABASE_URL)
@@ -39,7 +48,7 @@ def main() -> int:
             server.execute(f'CREATE DATABASE "{name}"')
             try:
                 measured = subprocess.run(
-                    [sys.executable, "-c", MEASURE.format(findings=findings, seconds=options.seconds)],
+                    [sys.executable, "-c", MEASURE.format(**asked, findings=findings)],
                     env={
                         **os.environ,
                         "DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}")),

@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from backend.db import sql
+from backend.geo.tile_matrix import tile_at
 from listening.capture.accept import accept_many
 from listening.capture.api.serializers import read_submission
 from listening.demo.conversations import invent
@@ -28,18 +28,21 @@ from listening.demo.load import load_demo, read_stage, store_sessions
 from listening.fieldwork.models import User
 from listening.fieldwork.tokens import issue
 from listening.needmaps.build import build_need_map, parse_query
+from listening.publishing.propose import publish_release
 from listening.records.models import Conversation
 from listening.rollups.epochs import prepare
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile
 from tests.benchmarks import ingest, sync
+from tests.benchmarks.load import free_port, stop, wait_for
+from tests.benchmarks.peers import beside
 from tests.people import EVERYTHING
 
 FINDINGS_PER_CONVERSATION = 2.15
 REPEATS = 40
 
 
-def main(findings: int, seconds: float) -> None:
+def main(findings: int, seconds: float, *, peers: bool) -> None:
     fill(findings)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -54,6 +57,8 @@ def main(findings: int, seconds: float) -> None:
     token = issue(User.objects.get(username="coordinator"))
     with server() as port:
         over_http(port, token)
+        if peers:
+            beside_peers(port, token)
         syncing(port, phones=max(2, int(500 * min(1.0, findings / 100_000))))
     ingesting(seconds)
     outcome = reconcile()
@@ -152,12 +157,8 @@ def over_http(port: int, token: str) -> None:
 
     timed("need map, 304", need_map, lambda: build_need_map(query), 304, **{"If-None-Match": get(need_map)[2]})
     timed("page of 100", "/api/v1/conversations?limit=100", bare_page)
-    box = Conversation.objects.filter(location__isnull=False).values_list("location", flat=True)[0]
     for km in (1, 5):
-        near = ",".join(
-            f"{part:.4f}" for part in (box.x - 0.006 * km, box.y - 0.0045 * km, box.x + 0.006 * km, box.y + 0.0045 * km)
-        )
-        timed(f"page of 100, {km} km box", f"/api/v1/conversations?limit=100&bbox={near}", None)
+        timed(f"page of 100, {km} km box", f"/api/v1/conversations?limit=100&bbox={box_of(km)}", None)
     timed("page of 100, theme and zona", "/api/v1/conversations?limit=100&theme=housing&district=zona:B", None)
     timed("page of 100, text", "/api/v1/conversations?limit=100&q=autobus", None)
     deep = json.loads(get("/api/v1/conversations?limit=100")[1])
@@ -171,6 +172,37 @@ def over_http(port: int, token: str) -> None:
     path = "/api/v1/districts?layer=area-statistica"
     timed("district GeoJSON, simplified", path, lambda: run(districts))
     timed("district GeoJSON, 304", path, lambda: run(districts), 304, **{"If-None-Match": get(path)[2]})
+
+
+def box_of(km: float) -> str:
+    """A box with sides of about so many km around the place of the newest conversation that has one."""
+    x, y = place()
+    sides = (x - 0.006 * km, y - 0.0045 * km, x + 0.006 * km, y + 0.0045 * km)
+    return ",".join(f"{part:.4f}" for part in sides)
+
+
+def place() -> tuple[float, float]:
+    """Where the newest conversation was that has a point: longitude, latitude."""
+    at = Conversation.objects.filter(location__isnull=False).values_list("location", flat=True)[0]
+    return at.x, at.y
+
+
+def beside_peers(port: int, token: str) -> None:
+    """Requests a second, and what one client waits, beside others that serve the same rows."""
+    proposer, approver = (User.objects.get(username=name) for name in ("steward", "steward2"))
+    release = publish_release("2026-Q2", proposed_by=proposer, approved_by=approver)
+    tile = tile_at(*place(), 12)
+    asked = beside.questions(
+        box_of(1), box_of(5), f"12/{tile.x}/{tile.y}", f"/open/releases/{release.code}/need-map-zona.geojson"
+    )
+    say(f"\n{'beside peers, req/s at 8 connections (p50 alone)':48}{'product':>20}{'peer':>20}{'times':>8}")
+    for question, told in beside.measure(port, token, asked):
+        ours = told.pop("product")
+        for name, theirs in told.items():
+            figures = [f"{one.per_second:10,.0f} ({one.p50_ms:.1f} ms)" for one in (ours, theirs)]
+            times = ours.per_second / theirs.per_second
+            sizes = f"{ours.kilobytes:,.0f} and {theirs.kilobytes:,.0f} kB"
+            say(f"{question.name + ', ' + name:48}{figures[0]:>20}{figures[1]:>20}{times:8.1f}   {sizes}")
 
 
 def syncing(port: int, phones: int) -> None:
@@ -303,9 +335,7 @@ def p50(action: Callable[[], Any], repeats: int = REPEATS) -> float:
 @contextlib.contextmanager
 def server() -> Iterator[int]:
     """The product as it is served: granian, one worker per core, the web process's database settings."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     call_command("collectstatic", interactive=False, verbosity=0)
     process = subprocess.Popen(
         [
@@ -322,16 +352,11 @@ def server() -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        for _ in range(100):
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            time.sleep(0.1)
-        time.sleep(1)
+        wait_for(port, "/health/live")
+        time.sleep(1)  # for the other workers
         yield port
     finally:
-        process.terminate()
-        process.wait(10)
+        stop(process)
 
 
 def row(name: str, product_ms: float, bare_ms: float | None) -> None:
