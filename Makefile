@@ -60,10 +60,11 @@ clean: ## stop it and remove everything that make has made
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find backend/locale -name '*.mo' -delete
 
-lock: ## compile both requirements files anew, with hashes
+lock: ## compile the requirements files anew, with hashes
 	@$(PYTHON) -m backend.bootstrap test
 	$(COMPILE) --output-file=requirements.txt requirements.in
 	$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in
+	$(COMPILE) --output-file=requirements-bench.txt requirements-bench.in
 
 database:
 	@test -n "$$DATABASE_URL" || $(PYTHON) -m backend.localdb up

@@ -22,9 +22,12 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
     For statements that want the same plan whatever their parameters: keys in, rows out. Every parameter needs a type in
     the statement (`%(ids)s::uuid[]`), because the server binds them.
     """
+    if connection.queries_logged:  # psycopg does not tell what it has sent of a prepared statement
+        with connection.cursor() as plain:
+            yield plain
+        return
     connection.ensure_connection()
     session: psycopg.Connection = connection.connection
     session.prepare_threshold = 1  # cursors that bind in the client are not concerned
     with psycopg.Cursor(session) as bare:
-        cursor = cast(CursorWrapper, bare)  # the stubs know wrapped cursors alone
-        yield connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
+        yield connection.make_cursor(cast(CursorWrapper, bare))  # the stubs know wrapped cursors alone

@@ -29,7 +29,7 @@ def text_of(path: Path) -> str:
         return ""
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"])
 def test_every_pin_has_hashes(name):
     lines = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
     pins = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
@@ -39,7 +39,9 @@ def test_every_pin_has_hashes(name):
         assert "--hash=sha256:" in pin, pin
 
 
-@pytest.mark.parametrize("name", ["requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", [f"requirements{of}.{kind}" for of in ("", "-dev", "-bench") for kind in ("in", "txt")]
+)
 def test_requirements_name_no_host(name):
     text = (ROOT / name).read_text()
     assert "://" not in text
@@ -47,7 +49,7 @@ def test_requirements_name_no_host(name):
     assert not INDEX.search(re.sub(r"--no-emit-[a-z-]+", "", text))
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-bench"])
 def test_what_is_asked_for_is_what_is_pinned(name):
     asked = re.findall(r"^([a-z0-9][a-z0-9-]+)", (ROOT / f"{name}.in").read_text().lower(), re.MULTILINE)
     pinned = re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==", (ROOT / f"{name}.txt").read_text(), re.MULTILINE)

@@ -23,7 +23,7 @@ from tests.benchmarks.load import Load, free_port, hammer, stop, wait_for
 from tests.benchmarks.peers.environment import ENVIRONMENT, ROOT
 
 WORKERS = str(os.cpu_count() or 1)
-AREAS = """
+SCHEMA = """
 CREATE SCHEMA peer;
 CREATE VIEW peer.conversations AS
     SELECT id, occurred_at, occurred_on, channel, language, people_count, summary, district_id, location
@@ -47,7 +47,7 @@ class Peer(NamedTuple):
 def peers() -> Iterator[tuple[Peer, Peer]]:
     """tipg and the plain project, each with as many workers as there are cores, over the database of the run."""
     with connection.cursor() as cursor:
-        cursor.execute(AREAS.format(needs=sql.read("listening.opendata", "needs.sql")))
+        cursor.execute(SCHEMA.format(needs=sql.read("listening.opendata", "needs.sql")))
     named = connection.settings_dict
     host, port, user = named["HOST"] or "127.0.0.1", str(named["PORT"] or 5432), named["USER"]
     password = named["PASSWORD"] or ""
