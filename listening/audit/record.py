@@ -33,11 +33,14 @@ def record(
     request: Request | HttpRequest | None = None,
     by: AbstractBaseUser | None = None,
     subject: AbstractBaseUser | None = None,
+    purpose: Purpose | None = None,
+    number: int | None = None,
 ) -> None:
     """Record that somebody did something to records of a model, by their ids. One INSERT.
 
     Who, with what and for what purpose is in the request; `by` names the person where there is none, or where nobody
-    was signed in yet. `subject` is the person whom it was done to. Never pass content: ids are numbers or UUIDs.
+    was signed in yet; `purpose` likewise. `subject` is the person whom it was done to, `number` how many records where
+    their ids are nowhere listed. Never pass content: ids are numbers or UUIDs.
     """
     listed = [str(one) for one in ids]
     # A sign-in is recorded before anybody is signed in.
@@ -51,10 +54,10 @@ def record(
                 "verb": Verb(verb),
                 "model": "" if of is None else of._meta.label_lower,
                 "ids": listed if len(listed) <= MOST_IDS else [],
-                "number": len(listed),
+                "number": len(listed) if number is None else number,
                 "subject": None if subject is None else subject.pk,
                 "request": request_id.get(),
-                "purpose": "" if request is None else _told_purpose(request),
+                "purpose": purpose or ("" if request is None else _told_purpose(request)),
             },
         )
 

@@ -33,7 +33,7 @@ from listening.records.models import Conversation
 from listening.rollups.epochs import prepare
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import reconcile
-from tests.benchmarks import ingest, sync
+from tests.benchmarks import ingest, stream, sync
 from tests.benchmarks.load import free_port, stop, wait_for
 from tests.benchmarks.peers import beside
 from tests.people import EVERYTHING
@@ -59,6 +59,7 @@ def main(findings: int, seconds: float, *, peers: bool) -> None:
         over_http(port, token)
         if peers:
             beside_peers(port, token)
+        say(stream.exporting())
         syncing(port, phones=max(2, int(500 * min(1.0, findings / 100_000))))
     ingesting(seconds)
     outcome = reconcile()
