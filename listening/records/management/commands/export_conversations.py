@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Write all conversations, with what was said, as newline-delimited GeoJSON."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("to", metavar="FILE", type=Path, help="a new file; only its owner may read it")
+        parser.add_argument("file", type=Path, help="a new file; only its owner may read it")
         parser.add_argument("--by", metavar="USERNAME", required=True, help="who asks for it; kept in the audit")
         parser.add_argument("--purpose", required=True, choices=[str(one) for one in Purpose], help="kept in the audit")
         parser.add_argument("--since", metavar="DAY", type=dt.date.fromisoformat, default=dt.date.min)
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is nobody called {options['by']} who may sign in.")
         try:
             exported = export_conversations(
-                options["to"],
+                options["file"],
                 by=person,
                 purpose=Purpose(options["purpose"]),
                 first=options["since"],
