@@ -40,6 +40,6 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
-            f"{exported.conversations} conversations, {exported.size} bytes, in {options['to']}. "
+            f"{exported.conversations} conversations, {exported.size} bytes, in {options['file']}. "
             "What is withdrawn from now on is still in this file: delete it when it has served its purpose."
         )
