@@ -21,6 +21,7 @@ from listening.needmaps.api.parameters import COMPARE, EDITION, KIND, LAYER, PER
 from listening.needmaps.api.serializers import NeedMapSerializer
 from listening.needmaps.outlines import map_geometries
 from listening.needmaps.query import PARAMETERS, parse_compare, parse_query
+from listening.needmaps.tiers import calendar_name
 from listening.releases.models import Release
 
 # Metres: what a screen shows of a whole city, and what a close look needs.
@@ -65,7 +66,7 @@ class NeedMapView(APIView):
         scope = person_of(request).scope
         told = annotate(parse_query(params, scope), scope, by=parse_compare(params))
         need_map = told.need_map
-        document = Document(told, Release.objects.code_of(need_map.query.period.label))
+        document = Document(told, Release.objects.code_of(calendar_name(need_map.query.period)))
         if request.accepted_renderer.media_type == CSV:
             body, content_type = document.as_csv(), f"{CSV}; charset=utf-8; header=present"
         else:
