@@ -28,6 +28,9 @@ def changed(change: Change | None) -> Changed | None:
     words = {RISING: _("rising"), FALLING: _("falling"), STABLE: _("stable")}.get(change.label, _("unclear"))
     points = round(change.difference * 100)
     by = ngettext("%(points)s point", "%(points)s points", abs(points)) % {"points": wording.signed(points)}
+    if change.conversations_then is None or change.mentioning_then is None:
+        title = _("%(by)s since %(period)s") % {"by": by, "period": wording.period(change.reference)}
+        return Changed(str(change.label), words, title)
     title = _("%(by)s since %(period)s, when %(mentioning)s of %(conversations)s conversations mentioned it") % {
         "by": by,
         "period": wording.period(change.reference),

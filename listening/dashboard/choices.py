@@ -99,6 +99,7 @@ class Themes:
 
 def count_by_theme(query: NeedMapQuery) -> dict[int, int]:
     """How many conversations within the reach of a query mention each theme; themes never heard are left out."""
+    query.check_counted(query.period)
     segments = list(query.period.segments())
     with connection.cursor() as cursor:
         cursor.execute(

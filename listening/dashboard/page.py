@@ -33,7 +33,8 @@ class Counts:
 
     @classmethod
     def of(cls, need: CityNeed) -> Counts:
-        return cls(wording.number(need.conversations), wording.number(need.mentioning), wording.number(need.mentions))
+        mentions = "" if need.mentions is None else wording.number(need.mentions)
+        return cls(wording.number(need.conversations), wording.number(need.mentioning), mentions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Page:
     def totals(self) -> list[tuple[str, Counts, str]]:
         """The rows under the table."""
         rows = [(_("Without a place on this map"), self.need_map.unplaced), (self.whole, self.need_map.city)]
-        return [(name, Counts.of(need), self._percent(need.share)) for name, need in rows]
+        return [(name, Counts.of(need), self._percent(need.share)) for name, need in rows if need is not None]
 
     @property
     def whole(self) -> str:
@@ -252,7 +253,7 @@ class Page:
                 css = texture = f"wide-{need.claim.class_index}"
                 listening = _("just enough")
             share = self._percent(need.value)
-            interval = wording.interval(need.claim.share_low, need.claim.share_high)
+            interval = wording.interval(need.claim.share_low or 0.0, need.claim.share_high or 0.0)
             title = _(
                 "%(place)s: %(share)s; %(mentioning)s of %(conversations)s conversations, which is %(interval)s"
             ) % {**words, "share": share, "interval": interval}

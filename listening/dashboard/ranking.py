@@ -18,7 +18,7 @@ _COLUMNS: dict[str, Callable[[DistrictNeed], Any]] = {
     "conversations": lambda need: need.conversations,
     "mentioning": lambda need: need.mentioning,
     "share": lambda need: need.value,
-    "mentions": lambda need: need.mentions,
+    "mentions": lambda need: need.mentions or 0,
 }
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from backend import clock
 from backend.periods import Period
 from backend.problems import InvalidParameter
+from listening.codelists.models import Theme
 from listening.dashboard.choices import Themes, count_by_theme
 from listening.dashboard.ranking import Sort
 from listening.fieldwork.roles import READ_COUNTS
 from listening.fieldwork.scope import Scope
 from listening.needmaps.build import NeedMapQuery, available_periods, parse_query
 from listening.needmaps.query import PARAMETERS, readable_themes
-from listening.needmaps.tiers import PeriodIsOpen
+from listening.needmaps.released import released_counts
+from listening.needmaps.tiers import NotInRelease, PeriodIsOpen, PeriodIsRagged
 
 # What is repeated of a value that makes no sense, in characters.
 LONGEST_VALUE = 60
@@ -58,19 +61,46 @@ def read(params: Mapping[str, str], scope: Scope, language: str) -> Reading:
     notices: list[str] = []
     usual = [period.label for period in available] or [str(clock.local_date(clock.now()).year)]
     query = _query(usable, usual, scope, notices)
-    themes = Themes(language, readable_themes(scope), count_by_theme(query))
+    themes = Themes(language, *_themes(query, scope))
     if "theme" not in params:
         query = replace(query, theme=themes.most_heard)
     sort = Sort.parse(params.get("sort", ""))
     if sort is None and params.get("sort"):
         notices.append(_("The table cannot be sorted by “%(value)s”.") % {"value": params["sort"][:LONGEST_VALUE]})
-    return Reading(query, sort, themes, available, tuple(notices))
+    offered = tuple(period for period in available if query.tier.reads(period))
+    return Reading(query, sort, themes, offered, tuple(notices))
+
+
+def _themes(query: NeedMapQuery, scope: Scope) -> tuple[QuerySet[Theme], dict[int, int]]:
+    """The themes that can be mapped, and how many conversations mention each; of a release, those that it tells."""
+    themes = readable_themes(scope)
+    if query.source is None:
+        return themes, count_by_theme(query)
+    told = released_counts(query)
+    themes = themes.filter(code__in=told)
+    return themes, {pk: told[code] for pk, code in themes.values_list("pk", "code") if told[code]}
 
 
 def _query(params: dict[str, str], usual: list[str], scope: Scope, notices: list[str]) -> NeedMapQuery:
     """Parse, leaving out one unusable parameter after the other; of the usual periods the first that may be read."""
     try:
         return parse_query({**({"period": usual[0]} if usual else {}), **params}, scope)
+    except (PeriodIsRagged, NotInRelease) as problem:
+        parameter = str(problem.members["parameter"])
+        if parameter == "period" and "period" not in params:
+            if usual:
+                return _query(params, usual[1:], scope, notices)
+            # Nothing of the layer may be read at all.
+            parameter = "layer"
+        if parameter not in params:
+            raise NoLayer from problem
+        says = (
+            _("“%(value)s” is not made of whole quarters, by which you read counts; the map shows the usual period.")
+            if isinstance(problem, PeriodIsRagged)
+            else _("You read what is published, and it has no such figures of “%(value)s”; the map shows others.")
+        )
+        notices.append(says % {"value": params[parameter][:LONGEST_VALUE]})
+        return _query({name: value for name, value in params.items() if name != parameter}, usual, scope, notices)
     except PeriodIsOpen:
         if "period" not in params:
             return _query(params, usual[1:], scope, notices)

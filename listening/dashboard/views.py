@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from backend import clock
 from backend.policy import access
-from districts.simplify import simplified_geometries
 from listening.dashboard import choices, wording
 from listening.dashboard.choropleth import draw
 from listening.dashboard.page import Page
@@ -20,6 +19,7 @@ from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.needmaps.annotate import annotate
 from listening.needmaps.need import ENOUGH_CONVERSATIONS
+from listening.needmaps.outlines import map_geometries
 
 # Metres: a pixel or two, and what the API draws with, so that the two share one cached simplification.
 TOLERANCE_M = 20.0
@@ -37,7 +37,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     except NoLayer:
         return render(request, "dashboard/page.html")
     told = annotate(reading.query, scope)
-    drawing = draw(simplified_geometries(told.need_map.edition, TOLERANCE_M))
+    drawing = draw(map_geometries(told.need_map, TOLERANCE_M))
     layers = choices.layers_today()
     page = Page(told, reading, drawing, layers, language)
     response = render(

@@ -36,7 +36,7 @@ def _counted(need: CityNeed) -> str:
 
 
 def _interval(need: CityNeed) -> str:
-    if need.claim is None or not need.conversations:
+    if need.claim is None or need.claim.share_low is None or need.claim.share_high is None or not need.conversations:
         return ""
     return f", which is {_percent(need.claim.share_low)} to {_percent(need.claim.share_high)}"
 

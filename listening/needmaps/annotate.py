@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 from backend.periods import Period
 from listening.fieldwork.scope import Scope
-from listening.needmaps.build import NeedMap, build_need_maps
+from listening.needmaps.build import NeedMap, build_need_maps, released_need_maps
 from listening.needmaps.emerging import emerging_needs
 from listening.needmaps.fallback import Fallback, fallbacks
-from listening.needmaps.grid import Compare, Windows
+from listening.needmaps.grid import Compare
 from listening.needmaps.need import Place
 from listening.needmaps.query import NeedMapQuery, readable_themes
-from listening.needmaps.trend import Change, compare
+from listening.needmaps.released import figures_of
+from listening.needmaps.tiers import Source
+from listening.needmaps.trend import Change, compare, released_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class Annotated:
 def annotate(query: NeedMapQuery, scope: Scope, *, by: Compare = "year") -> Annotated:
     """Count a need map in its layer and the coarser ones; of a theme in a quarter or a year, compare it too.
 
-    Six queries at most, whatever the number of records.
+    Six queries at most, whatever the number of records. Of a release, trends are those of the release.
     """
+    if query.source is not None:
+        return _released(query, query.source, by)
     need_map, *coarser = build_need_maps(query, [query.edition, *query.coarser])
     around = fallbacks(need_map, coarser)
-    if query.theme is None or Windows.of(query.period, by).ref is None:
+    if query.theme is None or query.windows(by).ref is None:
         return Annotated(need_map, around)
     places: list[Place] = [(need.district_id, need.code, need.name) for need in need_map.districts]
     comparison = compare(query, places, list(readable_themes(scope)), by=by)
@@ -50,3 +54,19 @@ def annotate(query: NeedMapQuery, scope: Scope, *, by: Compare = "year") -> Anno
         {} if found is None else {pk: bool(found.is_emerging[at, theme]) for pk, at in numbers.items()},
         comparison.reference,
     )
+
+
+def _released(query: NeedMapQuery, source: Source, by: Compare) -> Annotated:
+    figures = figures_of(query, coarser=True)
+    need_map, *coarser = released_need_maps(query, figures, [query.edition, *query.coarser])
+    around = fallbacks(need_map, coarser)
+    if query.theme is None or by != "year":
+        return Annotated(need_map, around)
+    layer, theme = query.layer.code, query.theme.code
+    changes = {
+        need.district_id: change
+        for need in need_map.districts
+        if (change := released_change(figures.needs[layer, need.code, theme], source)) is not None
+    }
+    reference = next((change.reference for change in changes.values()), None)
+    return Annotated(need_map, around, changes, reference=reference)

@@ -19,6 +19,7 @@ from districts.models import BoundaryEdition, District
 from listening.needmaps.estimate import estimate, sums_over_occasions
 from listening.needmaps.need import CityNeed, Claim, DistrictNeed, Place, city_claim, place_claim
 from listening.needmaps.query import NeedMapQuery, available_periods, parse_query
+from listening.needmaps.released import ANY, Figures, figures_of
 from listening.statistics.breaks import BREAKS
 
 __all__ = ["CityNeed", "DistrictNeed", "NeedMap", "NeedMapQuery", "available_periods", "build_need_map", "parse_query"]
@@ -28,14 +29,15 @@ __all__ = ["CityNeed", "DistrictNeed", "NeedMap", "NeedMapQuery", "available_per
 class NeedMap:
     """Needs of one layer in one period.
 
-    `city` is all that was counted, `unplaced` what of it has no district in this layer. For whom reads some districts
-    only (`is_partial`), it is these districts that count, and no others are listed.
+    `city` is all that was counted, `unplaced` what of it has no district in this layer; None of a release, whose city
+    is its places together. For whom reads some districts only (`is_partial`), it is these districts that count, and no
+    others are listed.
     """
 
     query: NeedMapQuery
     districts: tuple[DistrictNeed, ...]
     city: CityNeed
-    unplaced: CityNeed
+    unplaced: CityNeed | None
     breaks: tuple[float, ...] = BREAKS
 
     @property
@@ -47,6 +49,26 @@ class NeedMap:
     def edition(self) -> BoundaryEdition:
         """The boundaries in which it counts."""
         return self.query.edition
+
+
+def released_need_maps(query: NeedMapQuery, figures: Figures, editions: Sequence[BoundaryEdition]) -> list[NeedMap]:
+    """The need map of each edition that the release knows; of the query's own always."""
+    theme = query.theme.code if query.theme else ANY
+    made = []
+    for edition in editions:
+        layer = edition.layer.code
+        places = figures.of(query, edition)
+        if edition != query.edition and not (places and (theme == ANY or theme in figures.themes(layer))):
+            continue
+        made.append(
+            NeedMap(
+                query=replace(query, edition=edition),
+                districts=tuple(figures.need(place, theme) for place in places),
+                city=figures.city(places, theme),
+                unplaced=None,
+            )
+        )
+    return made
 
 
 # Of a row of count_by_district.sql, after layer and district: the counts that are told, and all numbers.
@@ -63,7 +85,10 @@ def build_need_map(query: NeedMapQuery) -> NeedMap:
 
 
 def build_need_maps(query: NeedMapQuery, editions: Sequence[BoundaryEdition]) -> list[NeedMap]:
-    """The same need map in several layers: two queries for all of them."""
+    """The same need map in several layers: two queries for all of them; four, and those it has, of a release."""
+    if query.source is not None:
+        return released_need_maps(query, figures_of(query, coarser=True), editions)
+    query.check_counted(query.period)
     segments = list(query.period.segments())
     with connection.cursor() as cursor:
         cursor.execute(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -21,8 +21,10 @@ from districts.models import District
 from listening.codelists.models import Theme
 from listening.needmaps.estimate import estimate
 from listening.needmaps.grid import Integers, window_of
-from listening.needmaps.need import ENOUGH_CONVERSATIONS, Place
+from listening.needmaps.need import ENOUGH_CONVERSATIONS, DistrictNeed, Place
 from listening.needmaps.query import NeedMapQuery
+from listening.needmaps.released import check_theme, read_figures
+from listening.needmaps.tiers import NotInRelease, PeriodIsRagged, Source
 from listening.statistics.breaks import NO_CLASS
 from listening.statistics.shares import direct_share
 
@@ -33,6 +35,7 @@ Bucket = Literal["month", "quarter", "year"]
 BUCKETS: Final[tuple[Bucket, ...]] = ("quarter", "month", "year")
 # Ninety districts, forty themes and five years of months: some 50 MB as text.
 MOST_ROWS: Final = 250_000
+MAY_LACK: Final = ("mentions", "severe", "class_index")  # whole numbers that some rows do not have
 DECIMALS: Final = 4  # what a share of a few hundred conversations can bear
 
 
@@ -58,25 +61,41 @@ COLUMNS: Final = (
     Column("kind", "string", "Kind of finding; empty for any.", is_required=False),
     Column("conversations", "integer", "Conversations held in the district: the denominator, alike for all themes."),
     Column("mentioning", "integer", "Of these, the ones that mention the theme."),
-    Column("mentions", "integer", "Findings of the theme."),
-    Column("severe", "integer", "Conversations that mention it with a severity of 4 or 5."),
+    Column("mentions", "integer", "Findings of the theme; empty of a release.", is_required=False),
+    Column(
+        "severe",
+        "integer",
+        "Conversations that mention it with a severity of 4 or 5; empty of a release.",
+        is_required=False,
+    ),
     Column("share", "double", "mentioning / conversations, 0-1; empty where nobody listened.", is_required=False),
     Column("share_severe", "double", "severe / conversations, 0-1; empty where nobody listened.", is_required=False),
     Column("share_low", "double", "Lower end of the 90 % interval of share.", is_required=False),
     Column("share_high", "double", "Upper end of the 90 % interval of share.", is_required=False),
     Column("share_eb", "double", "Empirical-Bayes share; empty where nobody listened anywhere.", is_required=False),
-    Column("local_weight", "double", "How much of share_eb is the district's own, 0-1."),
-    Column("n_eff", "double", "conversations / deff: as many independent conversations say as much."),
-    Column("deff", "double", "Design effect, 1-5; empty where nobody listened.", is_required=False),
+    Column(
+        "local_weight",
+        "double",
+        "How much of share_eb is the district's own, 0-1; empty of a release.",
+        is_required=False,
+    ),
+    Column(
+        "n_eff",
+        "double",
+        "conversations / deff: as many independent conversations say as much; of a release empty without a share.",
+        is_required=False,
+    ),
+    Column("deff", "double", "Design effect, 1-5; empty where nobody listened, and of a release.", is_required=False),
     Column("reliability", "string", "A, B, C by the width of the interval; X: n_eff under 20; 0: nobody listened."),
     Column("coverage", "string", "none: nobody listened; thin: fewer than 20 conversations; enough."),
     Column(
         "location_quotient",
         "double",
-        "share_eb over the share of the city; empty where nobody listened anywhere.",
+        "share_eb over the share of the city; empty where nobody listened anywhere, and of a release.",
         is_required=False,
     ),
     Column("class_index", "integer", "Class of share_eb on the map, from 1; empty without a value.", is_required=False),
+    Column("release", "string", "Code of the release that tells the figures; empty: counted live.", is_required=False),
 )
 
 
@@ -90,6 +109,9 @@ class CellTable:
     bucket: Bucket
     places: tuple[Place, ...]
     frame: pd.DataFrame
+    merged: Mapping[int, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # places of a release that are several districts
 
 
 def parse_bucket(params: Mapping[str, str], period: Period) -> Bucket:
@@ -112,11 +134,28 @@ def parse_bucket(params: Mapping[str, str], period: Period) -> Bucket:
 def build_cell_table(query: NeedMapQuery, themes: Sequence[Theme], bucket: Bucket) -> CellTable:
     """Count the cells of a period, bucket by bucket: two queries, whatever the number of records.
 
-    Raises InvalidParameter when the table would have more than MOST_ROWS rows.
+    Whoever reads counts alone gets what is published as published: four queries; never beside what is counted.
+    Raises InvalidParameter when the table would have more than MOST_ROWS rows, and for what such a reader has not.
     """
+    periods = list(_buckets(query.period, bucket))
+    if query.tier.counts_alone and bucket == "month":
+        raise PeriodIsRagged(query.tier, query.period, parameter="by", value=bucket)
+    sources = [source for one in periods if (source := query.tier.source(one)) is not None]
+    if sources:
+        if len(sources) < len(periods):
+            raise NotInRelease(query.tier, query.period)
+        return _released(query, themes, bucket, periods, sources)
     listed = District.objects.filter(edition=query.edition).order_by("code").values_list("pk", "code", "name")
     places: tuple[Place, ...] = tuple(place for place in listed if query.reach.covers(place[0]))
-    periods = list(_buckets(query.period, bucket))
+    _check_size(query, bucket, places, themes, periods)
+    counted = _count(query, bucket, places, [theme.pk for theme in themes], [one.first for one in periods])
+    figures = [_figures(counts) for counts in counted]
+    return CellTable(query, bucket, places, _frame(query, places, [one.code for one in themes], periods, figures))
+
+
+def _check_size(
+    query: NeedMapQuery, bucket: Bucket, places: Sequence[Place], themes: Sequence[Theme], periods: Sequence[Period]
+) -> None:
     rows = len(places) * len(themes) * len(periods)
     if rows > MOST_ROWS:
         raise InvalidParameter(
@@ -125,8 +164,6 @@ def build_cell_table(query: NeedMapQuery, themes: Sequence[Theme], bucket: Bucke
             value=query.period.label,
             allowed=[f"at most {MOST_ROWS // max(len(places) * len(themes), 1)} of by={bucket}"],
         )
-    counted = _count(query, bucket, places, [theme.pk for theme in themes], [one.first for one in periods])
-    return CellTable(query, bucket, places, _frame(query, places, themes, periods, counted))
 
 
 def _count(
@@ -162,11 +199,15 @@ def _count(
 
 
 def _frame(
-    query: NeedMapQuery, places: Sequence[Place], themes: Sequence[Theme], periods: Sequence[Period], counted: Integers
+    query: NeedMapQuery,
+    places: Sequence[Place],
+    themes: Sequence[str],
+    periods: Sequence[Period],
+    figures: Sequence[dict[str, Any]],
+    releases: Sequence[str | None] = (),
 ) -> pd.DataFrame:
     import pandas as pd
 
-    figures = [_figures(counts) for counts in counted]
     told: dict[str, Any] = {name: np.concatenate([one[name] for one in figures]) for name in figures[0]}
     per_bucket = len(themes) * len(places)
     rows = per_bucket * len(periods)
@@ -178,12 +219,63 @@ def _frame(
         "period": np.repeat([one.label for one in periods], per_bucket),
         "first": np.repeat(np.array([one.first for one in periods], "datetime64[D]"), per_bucket),
         "until": np.repeat(np.array([one.until for one in periods], "datetime64[D]"), per_bucket),
-        "theme": np.tile(np.repeat([theme.code for theme in themes], len(places)), len(periods)),
+        "theme": np.tile(np.repeat(themes, len(places)), len(periods)),
         "kind": np.repeat(np.array([query.kind], object), rows),
+        "release": np.repeat(np.array(releases or [None] * len(periods), object), per_bucket),
     }
     frame = pd.DataFrame({column.name: told[column.name] for column in COLUMNS})
     texts = [column.name for column in COLUMNS if column.datatype == "string"]
-    return frame.astype(dict.fromkeys(texts, "category") | {"class_index": "Int64"})
+    return frame.astype(dict.fromkeys(texts, "category") | dict.fromkeys(MAY_LACK, "Int64"))
+
+
+def _released(
+    query: NeedMapQuery, themes: Sequence[Theme], bucket: Bucket, periods: Sequence[Period], sources: Sequence[Source]
+) -> CellTable:
+    """The themes that all the releases tell, in the places that all of them have."""
+    found = read_figures(sources, [query.layer.code], {theme.code for theme in themes})
+    figures = [found[source] for source in sources]
+    for one in figures:
+        check_theme(query, one)
+    places = figures[0].of(query, query.edition)
+    if any([(p.code, p.merged) for p in one.of(query, query.edition)] != [(p.code, p.merged) for p in places]
+           for one in figures):  # fmt: skip
+        raise NotInRelease(query.tier, query.period, what="of the same places for all of it")
+    told = [theme for theme in themes if all(theme.code in one.themes(query.layer.code) for one in figures)]
+    named = tuple((place.district_id, place.code, place.name) for place in places)
+    _check_size(query, bucket, named, told, periods)
+    needs = [[one.need(place, theme.code) for theme in told for place in places] for one in figures]
+    frame = _frame(
+        query,
+        named,
+        [theme.code for theme in told],
+        periods,
+        [_told(lines) for lines in needs],
+        [source.release for source in sources],
+    )
+    return CellTable(query, bucket, named, frame, {p.district_id: p.merged for p in places if p.merged})
+
+
+def _told(needs: Sequence[DistrictNeed]) -> dict[str, Any]:
+    """The figures of one bucket of a release, theme by theme, place by place."""
+    claims = [need.claim for need in needs]
+    said: dict[str, Any] = {
+        name: np.array([np.nan if (value := getattr(claim, name)) is None else value for claim in claims], np.float64)
+        for name in ("share_low", "share_high", "share_eb", "local_weight", "n_eff", "deff", "location_quotient")
+    }
+    nothing = np.full(len(needs), np.nan)
+    return said | {
+        "conversations": np.array([need.conversations for need in needs], np.int64),
+        "mentioning": np.array([need.mentioning for need in needs], np.int64),
+        "mentions": np.array([None] * len(needs), object),
+        "severe": np.array([None] * len(needs), object),
+        "share": np.array([np.nan if need.share is None else need.share for need in needs], np.float64),
+        "share_severe": nothing,
+        "reliability": np.array([claim.reliability if claim else None for claim in claims], object),
+        "coverage": np.array([need.coverage for need in needs], object),
+        "class_index": np.array(
+            [None if claim is None or claim.class_index == NO_CLASS else claim.class_index for claim in claims], object
+        ),
+    }
 
 
 def _figures(counts: Integers) -> dict[str, Any]:

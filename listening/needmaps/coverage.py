@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from django.db import connection
 
@@ -11,6 +12,9 @@ from backend import clock
 from backend.db import sql
 from backend.periods import Period
 from listening.needmaps.query import NeedMapQuery
+from listening.needmaps.released import read_figures
+from listening.needmaps.tiers import NotInRelease, Source
+from listening.releases.values import CONVERSATIONS, PERSONS
 from listening.statistics.allocation import allocate, deficits, targets
 from listening.statistics.arrays import floats
 from listening.statistics.coverage import Balance, ListeningRate, balance, listening_rate
@@ -30,8 +34,8 @@ class Listening:
     is_excluded: bool
     conversations: int
     people: int
-    sessions: int
-    listeners: int
+    sessions: int | None  # None of a release, as listeners
+    listeners: int | None
 
     @property
     def denominator(self) -> int:
@@ -51,6 +55,7 @@ class Coverage:
 
 def count_listening(query: NeedMapQuery, period: Period) -> list[Listening]:
     """One query. The last may be one without a district: what lies in none of the places."""
+    query.check_counted(period)
     with connection.cursor() as cursor:
         cursor.execute(
             sql.read("listening.needmaps", "count_listening.sql"),
@@ -67,9 +72,30 @@ def count_listening(query: NeedMapQuery, period: Period) -> list[Listening]:
         return [Listening(*row) for row in cursor.fetchall()]
 
 
+def released_listening(query: NeedMapQuery, sources: Sequence[Source]) -> list[Listening]:
+    """What releases tell, one or more quarters together; residents are those of the first. Four queries."""
+    found = read_figures(sources, [query.layer.code], [])
+    first, *more = (found[source] for source in sources)
+    return [
+        Listening(
+            place.district_id,
+            place.code,
+            place.name,
+            place.residents,
+            place.is_excluded,
+            sum(one.count(place, CONVERSATIONS) for one in (first, *more)),
+            sum(one.count(place, PERSONS) for one in (first, *more)),
+            None,
+            None,
+        )
+        for place in first.of(query, query.edition)
+    ]
+
+
 def cover(query: NeedMapQuery) -> Coverage:
-    """The coverage of a layer in a period. One query."""
-    counted = count_listening(query, query.period)
+    """The coverage of a layer in a period. One query; four of a release."""
+    source = query.source
+    counted = count_listening(query, query.period) if source is None else released_listening(query, [source])
     places = tuple(one for one in counted if one.district_id is not None)
     rates = listening_rate([one.people for one in places], [one.denominator for one in places])
     known = [one for one in places if one.denominator]
@@ -87,7 +113,7 @@ def cover(query: NeedMapQuery) -> Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Where to listen next: conversations that a place should have in a year, those it had, and its next sessions."""
+    """Where to listen next: conversations that a place should have had, those it had, and its next sessions."""
 
     place: Listening
     target: float
@@ -95,14 +121,47 @@ class Proposal:
     sessions: int
 
 
-def propose(query: NeedMapQuery, *, affordable: int, sessions: int) -> list[Proposal]:
-    """Divide the sessions of the next quarter among the places that lack most, by the last four quarters. One query.
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """The quarters by which it is told where to listen next. `sources`: their releases; none where they are counted."""
+
+    period: Period
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def years(self) -> float:
+        return len(self.sources) / 4 if self.sources else 1.0
+
+    @classmethod
+    def of(cls, query: NeedMapQuery) -> Self:
+        """The last four quarters; for whoever reads the releases alone, the newest ones in a row that are there.
+
+        Raises NotInRelease when the layer is not published by the quarter.
+        """
+        year, tier = last_year(), query.tier
+        if not tier.touched(year):
+            return cls(year)
+        run: list[Period] = []
+        for quarter in (one for one in tier.released() if "-Q" in one.label):
+            if len(run) < 4 and (not run or quarter.until == run[-1].first):
+                run.append(quarter)
+        sources = tuple(source for one in run if (source := tier.source(one)) is not None)
+        if not sources:
+            layer = query.layer.code
+            raise NotInRelease(tier, year, what=f"of {layer} by the quarter", parameter="layer", value=layer)
+        first, until = run[-1].first, run[0].until
+        return cls(Period(f"{first.isoformat()}/{until.isoformat()}", first, until), sources)
+
+
+def propose(query: NeedMapQuery, lately: Lately, *, affordable: int, sessions: int) -> list[Proposal]:
+    """Divide the sessions of the next quarter among the places that lack most. One query; four of releases.
 
     `affordable` are the conversations that the city can hold in a year. Places without residents, or whose figure is no
     denominator, get no target.
     """
-    places = [one for one in count_listening(query, last_year()) if one.district_id is not None and one.denominator]
-    target = targets([one.denominator for one in places], affordable=affordable)
+    counted = released_listening(query, lately.sources) if lately.sources else count_listening(query, lately.period)
+    places = [one for one in counted if one.district_id is not None and one.denominator]
+    target = targets([one.denominator for one in places], affordable=affordable * lately.years)
     lacking = deficits(target, [one.conversations for one in places])
     given = allocate(lacking, sessions)
     proposals = [

@@ -17,12 +17,16 @@ ENOUGH_CONVERSATIONS = FEWEST_EFFECTIVE
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a share may claim, see `docs/explanation/need-map-statistics.md`. Ends of the interval belong to it."""
+    """What a share may claim, see `docs/explanation/need-map-statistics.md`. Ends of the interval belong to it.
 
-    share_low: float
-    share_high: float
-    n_eff: float
-    deff: float
+    None is what a release does not tell: never how alike the conversations of a session are, and of a place with too
+    little listening no interval.
+    """
+
+    share_low: float | None
+    share_high: float | None
+    n_eff: float | None
+    deff: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class PlaceClaim(Claim):
     """What the share of a place may claim; `share_eb` is None when nobody listened anywhere to draw it to."""
 
     share_eb: float | None
-    local_weight: float
+    local_weight: float | None
     reliability: Reliability
     location_quotient: float | None
     class_index: int
@@ -40,33 +44,39 @@ class PlaceClaim(Claim):
 class CityNeed:
     """Counts of a set of conversations: held, mentioning what was asked for, mentions (findings) of it, severe ones.
 
-    `severe`: conversations in which it was mentioned with a severity of 4 or 5.
+    `severe`: conversations in which it was mentioned with a severity of 4 or 5. Of a release, counts are rounded,
+    `mentions` and `severe` None, and the share is the one that was published.
     """
 
     conversations: int
     mentioning: int
-    mentions: int
-    severe: int = 0
+    mentions: int | None
+    severe: int | None = 0
     claim: Claim | None = None
+    is_released: bool = False
+    released_share: float | None = None
 
     @property
     def share(self) -> float | None:
         """mentioning / conversations, 0-1; None when nobody listened."""
+        if self.is_released:
+            return self.released_share
         return self.mentioning / self.conversations if self.conversations else None
 
     @property
     def share_severe(self) -> float | None:
         """severe / conversations, 0-1; None when nobody listened."""
-        return self.severe / self.conversations if self.conversations else None
+        return self.severe / self.conversations if self.conversations and self.severe is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistrictNeed(CityNeed):
-    """The counts of one district."""
+    """The counts of one district; of a release also of several that are published as one, by the codes in `merged`."""
 
     district_id: int
     code: str
     name: str
+    merged: tuple[str, ...] = ()
     claim: PlaceClaim | None = None
 
     @property

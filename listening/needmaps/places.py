@@ -18,7 +18,7 @@ from listening.codelists.models import Theme
 from listening.fieldwork.roles import COORDINATE, READ_COUNTS
 from listening.fieldwork.scope import SENSITIVITIES, Grant, Scope
 from listening.needmaps.query import parse_period, parse_theme
-from listening.needmaps.tiers import Tier, coarse_editions, reads_exactly
+from listening.needmaps.tiers import NotInRelease, Tier, coarse_editions, list_published, reads_exactly, whole_quarters
 
 FEWEST: Final = 5
 NOWHERE: Final = -1  # below the lowest tier
@@ -71,15 +71,20 @@ class PlacesQuery:
 
 
 def parse_places_query(params: Mapping[str, str], scope: Scope) -> PlacesQuery:
-    """Read a query; left out: the usual period of the reader, and any theme. At most three queries.
+    """Read a query; left out: the usual period of the reader, and any theme. At most four queries.
 
-    Raises InvalidParameter, naming the value and the valid ones.
+    Raises InvalidParameter, naming the value and the valid ones: for whoever reads counts alone also of quarters that
+    were published, as no release has figures of places.
     """
     editions = list(BoundaryEdition.objects.valid_on(clock.today()).select_related("layer"))
     exactly = reads_exactly(scope)
     coarse = () if exactly else tuple(one.layer.code for one in coarse_editions(editions))
-    period = parse_period(params.get("period", ""), Tier(reads_open=exactly, coarse=coarse))
-    if not {grain for grain, _, _ in period.segments()} <= {"year", "quarter"}:
+    published = () if exactly else list_published("")
+    tier = Tier(reads_open=exactly, coarse=coarse, counts_alone=not exactly, published=published)
+    period = parse_period(params.get("period", ""), tier)
+    if tier.touched(period):
+        raise NotInRelease(tier, period, what="of places smaller than districts")
+    if not whole_quarters(period):
         raise InvalidParameter(
             f"{period.label} is not made of whole quarters; places are counted by quarter.",
             parameter="period",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -16,8 +16,8 @@ from listening.codelists.models import Theme
 from listening.fieldwork.roles import READ_COUNTS
 from listening.fieldwork.scope import Reach, Scope
 from listening.needmaps.boundaries import boundaries_of, boundaries_of_today
-from listening.needmaps.grid import COMPARISONS, Compare
-from listening.needmaps.tiers import PeriodIsOpen, Tier, reads_exactly
+from listening.needmaps.grid import COMPARISONS, Compare, Windows
+from listening.needmaps.tiers import EXACTLY, NotInRelease, Source, Tier
 from listening.records.models import Finding
 
 PARAMETERS = ("layer", "edition", "period", "theme", "kind")
@@ -28,7 +28,8 @@ class NeedMapQuery:
     """One need map: the boundaries, a period, and what is counted (None: any theme, any kind).
 
     `coarser` are the editions of the layers above that held together with it, fine to coarse. `epoch` is the one in
-    which they are counted; None where that is where records are stored today.
+    which they are counted; None where that is where records are stored today. `source` is the release in which the
+    reader finds the figures instead; None: they are counted. `tier` says what else of the layer they read.
     """
 
     edition: BoundaryEdition
@@ -38,6 +39,8 @@ class NeedMapQuery:
     reach: Reach
     coarser: tuple[BoundaryEdition, ...] = ()
     epoch: int | None = None
+    tier: Tier = EXACTLY
+    source: Source | None = None
 
     @property
     def layer(self) -> Layer:
@@ -48,12 +51,24 @@ class NeedMapQuery:
         """Of the cells in which it is counted."""
         return "encounter" if self.epoch is None else f"encounter:{self.epoch}"
 
+    def windows(self, compare: Compare = "year") -> Windows:
+        """What live counts may be held against: never a quarter of which the reader knows the release alone."""
+        windows = Windows.of(self.period, compare)
+        ref, base = (None if one is None or self.tier.touched(one) else one for one in (windows.ref, windows.base))
+        return replace(windows, ref=ref, base=base)
 
-def parse_query(params: Mapping[str, str], scope: Scope) -> NeedMapQuery:
+    def check_counted(self, period: Period, what: str = "") -> None:
+        """Asked wherever conversations are counted. Raises NotInRelease: of what is published the release is read."""
+        if self.tier.touched(period):
+            raise NotInRelease(self.tier, period, what=what)
+
+
+def parse_query(params: Mapping[str, str], scope: Scope, *, in_parts: bool = False) -> NeedMapQuery:
     """Read a query; what is left out is the default layer, the usual period of the reader, any theme and any kind.
 
-    Whoever has districts of other layers alone gets the coarsest of these as the default.
-    Raises InvalidParameter, naming the value and the valid ones.
+    Whoever has districts of other layers alone gets the coarsest of these as the default. `in_parts`: the caller cuts
+    the period, and asks the tier for the source of each part. Raises InvalidParameter, naming the value and the valid
+    ones.
     """
     reach = scope.reach(*READ_COUNTS)
     today = boundaries_of_today()
@@ -61,16 +76,22 @@ def parse_query(params: Mapping[str, str], scope: Scope) -> NeedMapQuery:
     tier, held = Tier.of(edition, today.editions, scope), today
     if (code := params.get("edition", "")) and code != edition.code:
         held, edition = boundaries_of(edition.layer, code, reach)
-        # Boundaries that no longer hold divide the open quarter once more: two maps of it would tell what lies between.
-        tier = Tier(reads_exactly(scope), tier.coarse)
+        tier = tier.in_edition(edition)
+    period = parse_period(params.get("period", ""), tier)
+    source = None if in_parts else tier.source(period)
+    kind = parse_kind(params.get("kind", ""))
+    if kind and (source or (in_parts and tier.touched(period))):
+        raise NotInRelease(tier, period, what=f"by kind of finding, such as {kind}", parameter="kind", value=kind)
     return NeedMapQuery(
         edition=edition,
         coarser=tuple(one for one in held.editions if one.layer.rank > edition.layer.rank),
         epoch=held.epoch,
-        period=parse_period(params.get("period", ""), tier),
+        period=period,
         theme=parse_theme(params.get("theme", ""), scope),
-        kind=parse_kind(params.get("kind", "")),
+        kind=kind,
         reach=reach,
+        tier=tier,
+        source=source,
     )
 
 
@@ -116,8 +137,7 @@ def parse_period(text: str, tier: Tier) -> Period:
         period = Period.parse(text)
     except NotAPeriod as error:
         raise InvalidParameter(str(error), parameter="period", value=text, allowed=[FORMS]) from error
-    if not tier.reads(period):
-        raise PeriodIsOpen(tier, text)
+    tier.check(period)
     return period
 
 

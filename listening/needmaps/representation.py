@@ -94,6 +94,7 @@ def represent(
     query: NeedMapQuery, period: Period, *, year: str = "", source: str = ""
 ) -> tuple[Represented, list[Represented]]:
     """All places together, and each place of a layer. Four queries. Raises InvalidParameter for `year` and `source`."""
+    query.check_counted(period, "by bands of people")
     references = choose(known_references(query.edition), period, year=year, source=source)
     margins = margins_of(query.edition, list(references.values()))
     listed = District.objects.filter(edition=query.edition).order_by("code")

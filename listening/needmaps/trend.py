@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from backend.periods import Period
 from listening.codelists.models import Theme
 from listening.needmaps.estimate import Estimates, estimate
-from listening.needmaps.grid import Compare, Grid, Windows, count_grid
+from listening.needmaps.grid import Compare, Grid, count_grid
 from listening.needmaps.need import DistrictNeed, Place, place_claim
 from listening.needmaps.query import NeedMapQuery
+from listening.needmaps.released import Figures, ReleasedPlace, figures_of
+from listening.needmaps.tiers import Source
+from listening.releases.values import CONVERSATIONS, NeedValue
 from listening.statistics import trends
 from listening.statistics.arrays import BoolArray
 from listening.statistics.reliability import has_value
@@ -23,18 +26,18 @@ class Change:
     """How the share of a theme in a place differs from an earlier period.
 
     `low` and `high` are of the 90 % interval of the difference (share now - share then); `q` is `p` adjusted over all
-    places and themes of the layer.
+    places and themes of the layer. Of a release, it is the label and the difference that are published.
     """
 
     label: Trend
     difference: float
-    low: float
-    high: float
-    p: float
-    q: float
+    low: float | None
+    high: float | None
+    p: float | None
+    q: float | None
     reference: Period
-    mentioning_then: int
-    conversations_then: int
+    mentioning_then: int | None
+    conversations_then: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +53,26 @@ class Comparison:
     @property
     def reference(self) -> Period | None:
         return self.grid.windows.ref
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return self.grid.places
+
+    @property
+    def compared(self) -> int:
+        """Of how many places and themes a change was tested."""
+        return 0 if self.trends is None else int(self.trends.is_compared.sum())
+
+    def conversations(self, place: int) -> int:
+        return int(self.grid.now.held[place, 0])
+
+    def occasions(self, place: int) -> int | None:
+        """Sessions, per district and day."""
+        return int(self.grid.now.sums.arrays()[0][place].max(initial=0))
+
+    def has_value(self, place: int) -> bool:
+        """Whether the share of any theme may be read."""
+        return bool(has_value(self.now.reliability[place]).any())
 
     def need(self, place: int, theme: int) -> DistrictNeed:
         """The counts of a place and a theme, by their numbers, and what they may claim."""
@@ -92,6 +115,67 @@ class Comparison:
         return next((at for at, one in enumerate(self.themes) if one.pk == theme.pk), None)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Released:
+    """All themes of a layer as a release tells them: a Comparison of what is published."""
+
+    figures: Figures
+    on_map: tuple[ReleasedPlace, ...]
+    themes: tuple[Theme, ...]
+    reference: Period | None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple((one.district_id, one.code, one.name) for one in self.on_map)
+
+    @property
+    def compared(self) -> int:
+        lines = ((place, theme) for place in range(len(self.on_map)) for theme in range(len(self.themes)))
+        return sum(self.change(*line) is not None for line in lines)
+
+    def conversations(self, place: int) -> int:
+        return self.figures.count(self.on_map[place], CONVERSATIONS)
+
+    def occasions(self, place: int) -> int | None:
+        return None
+
+    def has_value(self, place: int) -> bool:
+        return any(self.need(place, theme).value is not None for theme in range(len(self.themes)))
+
+    def need(self, place: int, theme: int) -> DistrictNeed:
+        return self.figures.need(self.on_map[place], self.themes[theme].code)
+
+    def change(self, place: int, theme: int) -> Change | None:
+        one = self.on_map[place]
+        row = self.figures.needs[one.layer, one.code, self.themes[theme].code]
+        return None if self.reference is None else released_change(row, self.figures.source)
+
+    def place_number(self, district_id: int) -> int | None:
+        return next((at for at, place in enumerate(self.on_map) if place.district_id == district_id), None)
+
+    def theme_number(self, theme: Theme) -> int | None:
+        return next((at for at, one in enumerate(self.themes) if one.pk == theme.pk), None)
+
+
+def released_change(row: NeedValue, source: Source) -> Change | None:
+    """The trend of a row of a release; None where it has none."""
+    if row.trend is None or row.trend_difference is None:
+        return None
+    before = Period.parse(f"{int(source.period[:4]) - 1}{source.period[4:]}")
+    return Change(cast(Trend, row.trend), row.trend_difference, None, None, None, None, before, None, None)
+
+
+def compare_released(query: NeedMapQuery, themes: Sequence[Theme], *, by: Compare = "year") -> Released:
+    """All themes that the release tells in the layer. Trends are with the year before, or not there. Four queries."""
+    figures = figures_of(query, all_themes=True)
+    told = figures.themes(query.layer.code)
+    places = tuple(figures.of(query, query.edition))
+    found = Released(figures, places, tuple(one for one in themes if one.code in told), None)
+    changes = (released_change(row, figures.source) for row in figures.needs.values())
+    reference = next((change.reference for change in changes if change is not None), None)
+    return replace(found, reference=reference if by == "year" else None)
+
+
 def compare(
     query: NeedMapQuery, places: Sequence[Place], themes: Sequence[Theme], *, by: Compare = "year"
 ) -> Comparison:
@@ -99,7 +183,9 @@ def compare(
 
     The themes are the family over which false alarms are held down: give all that the reader may map.
     """
-    windows = Windows.of(query.period, by)
+    windows = query.windows(by)
+    for _, period in windows.named():
+        query.check_counted(period)
     numbers = [theme.pk for theme in themes]
     grid = count_grid(
         query.edition, places, windows, role=query.role, kind=query.kind, themes=numbers, reach=query.reach

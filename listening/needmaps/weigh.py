@@ -85,6 +85,7 @@ def weigh(
     `variables` are those to weigh by; when left out, all of which there are margins. Raises InvalidParameter and
     WeightsRefused.
     """
+    query.check_counted(query.period, "by bands of people")
     references = choose(known_references(query.edition), query.period, year=year, source=source)
     for name in variables:
         if name not in DIVIDING:

@@ -145,7 +145,7 @@ class TestCells:
         told = {code for row in CELLS.table(section, header) for code in codes(row[0])}
         members = {name for one in serializers for name in one().fields}
         elsewhere = {"layer", "edition", "is_partial", "method", "period", "district", "conversations"}
-        elsewhere |= {"variable", "band"}
+        elsewhere |= {"variable", "band", "provenance"}
         assert told - elsewhere == members - elsewhere
 
     def test_reasons_and_limits_of_representation(self) -> None:

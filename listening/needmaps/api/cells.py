@@ -21,7 +21,6 @@ from backend.http.csv_text import csv_of_frame
 from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import CSV, CSVRenderer
 from backend.problems import InvalidParameter
-from districts.simplify import simplified_geometries
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
@@ -30,6 +29,7 @@ from listening.needmaps.api.parameters import EDITION, KIND, LAYER, PERIOD, THEM
 from listening.needmaps.api.serializers import CellColumnsSerializer
 from listening.needmaps.api.views import TOLERANCES
 from listening.needmaps.cell_table import BUCKETS, COLUMNS, CellTable, build_cell_table, parse_bucket
+from listening.needmaps.outlines import geometries
 from listening.needmaps.query import PARAMETERS, parse_query, readable_themes
 
 PARQUET: Final = "application/vnd.apache.parquet"  # registered with IANA
@@ -88,7 +88,7 @@ class NeedMapCellsView(APIView):
                 f"There is no geometry {geometry!r}.", parameter="geometry", value=geometry, allowed=list(GEOMETRIES)
             )
         scope = person_of(request).scope
-        query = parse_query(params, scope)
+        query = parse_query(params, scope, in_parts=True)
         themes = [query.theme] if query.theme else list(readable_themes(scope))
         table = build_cell_table(query, themes, parse_bucket(params, query.period))
         kind = str(request.accepted_renderer.media_type)
@@ -166,7 +166,7 @@ def as_parquet(table: CellTable, geometry: str) -> bytes:
     }
     metadata = {"data_dictionary": json.dumps(data_dictionary("."), ensure_ascii=False), "method": METHOD}
     if geometry != "none":
-        drawn = simplified_geometries(table.query.edition, {"full": 0.0, **TOLERANCES}[geometry])
+        drawn = geometries(table.query.edition, {"full": 0.0, **TOLERANCES}[geometry], table.merged)
         shapes = shapely.from_geojson([drawn[pk] for pk, _, _ in table.places])
         rows = pa.array(np.resize(np.arange(len(shapes), dtype=np.int32), len(table.frame)))
         arrays["geometry"] = pa.DictionaryArray.from_arrays(rows, pa.array(shapely.to_wkb(shapes), pa.binary()))

@@ -16,7 +16,7 @@ from backend.http.query_parameters import refuse_unknown
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
-from listening.needmaps.api.documents import METHOD, as_period, counts, place_claimed, rounded
+from listening.needmaps.api.documents import METHOD, as_period, counts, place_claimed, provenance, rounded
 from listening.needmaps.api.parameters import EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import ClustersSerializer
 from listening.needmaps.build import build_need_map
@@ -56,6 +56,7 @@ class NeedMapClustersView(APIView):
             "kind": query.kind,
             "is_partial": need_map.is_partial,
             "method": METHOD,
+            "provenance": provenance(query),
             "permutations": found.permutations,
             "seed": found.seed,
             "notes": NOTES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -17,10 +18,10 @@ from backend.problems import InvalidParameter
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
-from listening.needmaps.api.documents import METHOD, as_period, rounded
+from listening.needmaps.api.documents import METHOD, as_period, provenance, rounded
 from listening.needmaps.api.parameters import EDITION, LAYER, PERIOD
 from listening.needmaps.api.serializers import CoverageNextSerializer, CoverageSerializer
-from listening.needmaps.coverage import Listening, cover, last_year, propose
+from listening.needmaps.coverage import Lately, Listening, cover, propose
 from listening.needmaps.query import NeedMapQuery, parse_query
 from listening.needmaps.representation import priority_bands, represent
 
@@ -63,7 +64,7 @@ class CoverageView(APIView):
                     }
                     for at, place in enumerate(told.places)
                 ],
-                "elsewhere": 0 if told.elsewhere is None else told.elsewhere.conversations,
+                "elsewhere": told.elsewhere.conversations if told.elsewhere else None if query.source else 0,
                 "dissimilarity": rounded(float(balance.dissimilarity)) if is_known else None,
                 "dissimilarity_by_chance": rounded(float(balance.by_chance)) if is_known else None,
             },
@@ -95,14 +96,17 @@ class CoverageNextView(APIView):
         refuse_unknown(request.GET, ("layer", "conversations", "sessions"))
         query = parse_query({"layer": request.GET.get("layer", "")}, person_of(request).scope)
         affordable, sessions = (_number(request, name) for name in ("conversations", "sessions"))
-        proposals = propose(query, affordable=affordable, sessions=sessions)
-        _, represented = represent(query, last_year())
+        lately = Lately.of(query)
+        query = replace(query, period=lately.period, source=lately.sources[0] if lately.sources else None)
+        proposals = propose(query, lately, affordable=affordable, sessions=sessions)
+        # Bands of people are in no release.
+        represented = [] if lately.sources else represent(query, lately.period)[1]
         priorities = {one.district_id: priority_bands(one) for one in represented}
         return answer(
             request,
             {
                 **coverage_head(query),
-                "period": as_period(last_year()),
+                "period": as_period(lately.period),
                 "conversations": affordable,
                 "sessions": sessions,
                 "places": [
@@ -118,7 +122,7 @@ class CoverageNextView(APIView):
                                 "rr": rounded(band.ratio),
                                 "rr_high": rounded(band.high),
                             }
-                            for band in priorities[one.place.district_id]
+                            for band in priorities.get(one.place.district_id, ())
                         ],
                     }
                     for one in proposals
@@ -134,6 +138,7 @@ def coverage_head(query: NeedMapQuery) -> dict[str, Any]:
         "edition": query.edition.code,
         "is_partial": not query.reach.everywhere,
         "method": METHOD,
+        "provenance": provenance(query),
     }
 
 

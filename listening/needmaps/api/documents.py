@@ -9,11 +9,15 @@ from typing import Any, Final
 
 from backend.http.csv_text import csv_text
 from backend.periods import Period
+from listening.disclosure.plan import BASE
 from listening.needmaps.annotate import Annotated
 from listening.needmaps.build import NeedMap
 from listening.needmaps.fallback import Fallback
+from listening.needmaps.grid import Windows
 from listening.needmaps.hexagons import HexagonNeed
 from listening.needmaps.need import CityNeed, DistrictNeed, PlaceClaim
+from listening.needmaps.query import NeedMapQuery
+from listening.needmaps.released import MISSING
 from listening.needmaps.trend import Change
 from listening.statistics.breaks import NO_CLASS
 from listening.statistics.intervals import LEVEL
@@ -28,6 +32,10 @@ NOTES: Final = [
     "reliability: A, B, C by the width of the interval; X = too little listening for a value; 0 = nobody listened.",
     "coverage: none = nobody listened there; thin = fewer than 20 conversations, too few to compare; enough.",
     "Internal counts, not protected against disclosure: do not publish.",
+]
+RELEASED_NOTES: Final = [
+    "Figures of the release that provenance names, as the world reads them; counts are rounded.",
+    *NOTES[1:-1],
 ]
 
 
@@ -58,6 +66,8 @@ class Document:
             told = [figures[name] for name in CLAIMED]
             rows.append([need.code, need.name, *_counted(need), need.coverage, *told, change.label if change else None])
         for name, one in (("(unplaced)", self.told.need_map.unplaced), ("(city)", self.told.need_map.city)):
+            if one is None:
+                continue
             rows.append(["", name, *_counted(one), "", *(claimed(one).get(column) for column in CLAIMED), ""])
         return csv_text(header, rows)
 
@@ -97,11 +107,31 @@ class Document:
             "is_partial": self.told.need_map.is_partial,
             "breaks": list(self.told.need_map.breaks),
             "interval_level": LEVEL,
-            "provenance": {"release": self.release, "counts": "live", "rounding_base": None, "method": METHOD},
+            "provenance": provenance(query, self.release),
             "city": {**counts(self.told.need_map.city), **claimed(self.told.need_map.city)},
-            "unplaced": counts(self.told.need_map.unplaced),
-            "notes": NOTES,
+            "unplaced": self.told.need_map.unplaced and counts(self.told.need_map.unplaced),
+            "notes": RELEASED_NOTES if query.source else NOTES,
         }
+
+
+def provenance(query: NeedMapQuery, release: str | None = None) -> dict[str, Any]:
+    """Where the figures are from, and by name why some are null. `release`: what the world reads of the same period."""
+    source = query.source
+    return {
+        "release": source.release if source else release,
+        "counts": "released" if source else "live",
+        "rounding_base": BASE if source else None,
+        "method": METHOD,
+        "missing": dict(MISSING) if source else _not_compared(query),
+    }
+
+
+def _not_compared(query: NeedMapQuery) -> dict[str, str]:
+    """Of a quarter that is published, whoever reads counts alone knows the release: live counts are not held to it."""
+    reference = Windows.of(query.period).ref
+    if reference is None or not query.tier.touched(reference):
+        return {}
+    return {"trend": f"{reference.label} is published; live counts are not compared with published ones."}
 
 
 def file_name(need_map: NeedMap) -> str:
@@ -147,13 +177,15 @@ def place_claimed(need: DistrictNeed | HexagonNeed) -> dict[str, Any]:
 def claimed(need: CityNeed) -> dict[str, Any]:
     """The interval of a share and what it rests on."""
     claim = need.claim
+    if need.is_released and claim is None:
+        return dict.fromkeys(("share_low", "share_high", "n_eff", "deff"))
     if claim is None or not need.conversations:
         return {"share_low": None, "share_high": None, "n_eff": 0.0, "deff": None}
     return {
         "share_low": rounded(claim.share_low),
         "share_high": rounded(claim.share_high),
-        "n_eff": round(claim.n_eff, 1),
-        "deff": round(claim.deff, 2),
+        "n_eff": None if claim.n_eff is None else round(claim.n_eff, 1),
+        "deff": None if claim.deff is None else round(claim.deff, 2),
     }
 
 

@@ -21,16 +21,16 @@ from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.fieldwork.scope import Scope
-from listening.needmaps.api.documents import METHOD, as_period, as_trend, counts, place_claimed
+from listening.needmaps.api.documents import METHOD, as_period, as_trend, counts, place_claimed, provenance
 from listening.needmaps.api.parameters import COMPARE, EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import DistrictProfileSerializer, TopThemesSerializer, TrendListSerializer
 from listening.needmaps.emerging import emerging_needs
 from listening.needmaps.need import Place
 from listening.needmaps.query import NeedMapQuery, parse_compare, parse_query, readable_themes
-from listening.needmaps.trend import Comparison, compare
+from listening.needmaps.tiers import NotInRelease
+from listening.needmaps.trend import Comparison, Released, compare, compare_released
 from listening.statistics.emerging import EmergingNeeds
 from listening.statistics.false_discovery import RATE
-from listening.statistics.reliability import has_value
 from listening.statistics.trends import FALLING, RISING
 
 TOP: Final = 5  # themes of a profile
@@ -40,14 +40,17 @@ TOP: Final = 5  # themes of a profile
 class Compared:
     """A comparison of all themes in all places, with the needs that emerge."""
 
-    comparison: Comparison
+    comparison: Comparison | Released
     emerging: EmergingNeeds | None
 
     @classmethod
     def of(cls, query: NeedMapQuery, scope: Scope, request: Request) -> Compared:
+        by, themes = parse_compare(request.GET.dict()), list(readable_themes(scope))
+        if query.source is not None:
+            return cls(compare_released(query, themes, by=by), None)
         listed = District.objects.filter(edition=query.edition).order_by("code").values_list("pk", "code", "name")
         places: list[Place] = [place for place in listed if query.reach.covers(place[0])]
-        comparison = compare(query, places, list(readable_themes(scope)), by=parse_compare(request.GET.dict()))
+        comparison = compare(query, places, themes, by=by)
         return cls(comparison, emerging_needs(query, comparison))
 
     def line(self, place: int, theme: int) -> dict[str, Any]:
@@ -64,12 +67,13 @@ class Compared:
     def themes_of(self, place: int) -> list[dict[str, Any]]:
         """The themes of a place, from the highest empirical-Bayes share; those never heard anywhere are left out."""
         lines = [self.line(place, theme) for theme in range(len(self.comparison.themes))]
-        heard = [line for line in lines if line["share_eb"]]
-        return sorted(heard, key=lambda line: (-line["share_eb"], line["theme"]))
+        # Of a release, a place with too little listening has no share, and still counts.
+        heard = [line for line in lines if line["share_eb"] or line["mentioning"]]
+        return sorted(heard, key=lambda line: (-(line["share_eb"] or 0.0), line["theme"]))
 
     def notable(self) -> Iterator[tuple[int, int]]:
         """Places and themes that rise, fall or emerge."""
-        for place in range(len(self.comparison.grid.places)):
+        for place in range(len(self.comparison.places)):
             for theme in range(len(self.comparison.themes)):
                 change = self.comparison.change(place, theme)
                 emerges = self.emerging is not None and bool(self.emerging.is_emerging[place, theme])
@@ -86,6 +90,7 @@ class Compared:
             "kind": query.kind,
             "is_partial": not query.reach.everywhere,
             "method": METHOD,
+            "provenance": provenance(query),
         }
 
 
@@ -112,18 +117,15 @@ class TrendView(APIView):
         if theme is None:
             lines = list(compared.notable())
         else:
-            lines = [(place, theme) for place in range(len(comparison.grid.places))]
-        tested = 0 if comparison.trends is None else int(comparison.trends.is_compared.sum())
+            lines = [(place, theme) for place in range(len(comparison.places))]
         return _answer(
             request,
             {
                 **compared.head(query),
                 "theme": query.theme and query.theme.code,
-                "comparisons": tested,
+                "comparisons": comparison.compared,
                 "false_discovery_rate": RATE,
-                "trends": [
-                    {**_named(comparison.grid.places[place]), **compared.line(place, at)} for place, at in lines
-                ],
+                "trends": [{**_named(comparison.places[place]), **compared.line(place, at)} for place, at in lines],
             },
         )
 
@@ -162,14 +164,13 @@ class TopThemesView(APIView):
                 allowed=["the id of a feature of /api/v1/need-map"],
             )
         compared = Compared.of(query, scope, request)
-        place = compared.comparison.place_number(district.pk)
-        assert place is not None  # within reach, so it is on the map
+        place = _place_number(compared, query, district)
         return _answer(
             request,
             {
                 **compared.head(query),
                 "district": _named((district.pk, district.code, district.name)),
-                "conversations": int(compared.comparison.grid.now.held[place, 0]),
+                "conversations": compared.comparison.conversations(place),
                 "themes": compared.themes_of(place),
             },
         )
@@ -197,10 +198,9 @@ class DistrictProfileView(APIView):
             raise Http404
         compared = Compared.of(query, scope, request)
         comparison = compared.comparison
-        place = comparison.place_number(district.pk)
-        assert place is not None  # within reach, so it is on the map
+        place = _place_number(compared, query, district)
         themes = compared.themes_of(place)
-        conversations = int(comparison.grid.now.held[place, 0])
+        conversations = comparison.conversations(place)
         population = Population.objects.filter(district=district).order_by("-year", "source").first()
         parents = Membership.objects.filter(
             child=district, is_main=True, parent__edition__in=query.coarser
@@ -221,9 +221,9 @@ class DistrictProfileView(APIView):
                 "residents": population
                 and {"residents": population.residents, "year": population.year, "source": population.source},
                 "conversations": conversations,
-                "occasions": int(comparison.grid.now.sums.arrays()[0][place].max(initial=0)),
+                "occasions": comparison.occasions(place),
                 "listening_rate": _rate(conversations, population),
-                "has_value": bool(has_value(comparison.now.reliability[place]).any()),
+                "has_value": comparison.has_value(place),
                 "themes": themes[:TOP],
                 "rising": _labelled(themes, RISING),
                 "falling": _labelled(themes, FALLING),
@@ -260,6 +260,15 @@ def _query_of(district: District, request: Request, scope: Scope) -> NeedMapQuer
             return None
         raise
     return replace(query, theme=None) if query.reach.covers(district.pk) else None
+
+
+def _place_number(compared: Compared, query: NeedMapQuery, district: District) -> int:
+    """Which place of the answer a district is. Raises NotInRelease for one that is published as a part of another."""
+    place = compared.comparison.place_number(district.pk)
+    if place is None:  # it lies within reach, so it is on every map that is counted
+        what = f"of {district.name} by itself: it is published together with a neighbour"
+        raise NotInRelease(query.tier, query.period, what=what, parameter="district", value=str(district.pk))
+    return place
 
 
 def _named(place: Place) -> dict[str, Any]:

@@ -9,12 +9,29 @@ from rest_framework import serializers
 from listening.records.models import Finding
 
 
+class ProvenanceSerializer(serializers.Serializer[Any]):
+    """Where the figures come from: counted live, or read in the release that holds, as the world reads them.
+
+    Whoever reads counts alone gets released figures of what was published. Live ones differ from it by the rounding.
+    """
+
+    release = serializers.CharField(allow_null=True, help_text="What the world reads of the same period.")
+    counts = serializers.ChoiceField(choices=["live", "released"])
+    rounding_base = serializers.IntegerField(allow_null=True)
+    method = serializers.CharField(help_text="Version of how the figures are worked out.")
+    missing = serializers.DictField(
+        child=serializers.CharField(), help_text="By name of a member that is null: why it is not told."
+    )
+
+
 class CountsSerializer(serializers.Serializer[Any]):
     """Counts of a set of conversations."""
 
     conversations = serializers.IntegerField(min_value=0, help_text="Conversations held.")
     mentioning = serializers.IntegerField(min_value=0, help_text="Of these, the ones that mention what was asked for.")
-    mentions = serializers.IntegerField(min_value=0, help_text="Findings of it.")
+    mentions = serializers.IntegerField(
+        min_value=0, allow_null=True, help_text="Findings of it; null of a release, as all that `missing` names."
+    )
     share = serializers.FloatField(
         min_value=0, max_value=1, allow_null=True, help_text="mentioning / conversations; null when nobody listened."
     )
@@ -31,7 +48,9 @@ class ClaimedCountsSerializer(CountsSerializer):
 
     share_low = serializers.FloatField(min_value=0, max_value=1, allow_null=True, help_text="90 % interval of share.")
     share_high = serializers.FloatField(min_value=0, max_value=1, allow_null=True)
-    n_eff = serializers.FloatField(min_value=0, help_text="conversations / deff: as many independent ones say as much.")
+    n_eff = serializers.FloatField(
+        min_value=0, allow_null=True, help_text="conversations / deff: as many independent ones say as much."
+    )
     deff = serializers.FloatField(
         min_value=1, max_value=5, allow_null=True, help_text="Design effect: people at one table talk alike."
     )
@@ -48,7 +67,10 @@ class PlaceNeedSerializer(ClaimedCountsSerializer):
         help_text="Empirical-Bayes share, the value of the map; null when nobody listened anywhere.",
     )
     local_weight = serializers.FloatField(
-        min_value=0, max_value=1, help_text="How much of share_eb is the place's own; 0 where nobody listened."
+        min_value=0,
+        max_value=1,
+        allow_null=True,
+        help_text="How much of share_eb is the place's own; 0 where nobody listened.",
     )
     reliability = serializers.ChoiceField(
         choices=["A", "B", "C", "X", "0"],
@@ -67,13 +89,20 @@ class TrendSerializer(serializers.Serializer[Any]):
 
     label = serializers.ChoiceField(choices=["rising", "falling", "stable", "unclear"])  # type: ignore[assignment]  # a wire name that Field also uses
     difference = serializers.FloatField(min_value=-1, max_value=1)
-    difference_low = serializers.FloatField(min_value=-1, max_value=1, help_text="90 % interval of the difference.")
-    difference_high = serializers.FloatField(min_value=-1, max_value=1)
-    p = serializers.FloatField(min_value=0, max_value=1)
-    q = serializers.FloatField(min_value=0, max_value=1, help_text="p adjusted over all places and themes (BH).")
+    difference_low = serializers.FloatField(
+        min_value=-1,
+        max_value=1,
+        allow_null=True,
+        help_text="90 % interval of the difference; a release tells none of what follows but the reference period.",
+    )
+    difference_high = serializers.FloatField(min_value=-1, max_value=1, allow_null=True)
+    p = serializers.FloatField(min_value=0, max_value=1, allow_null=True)
+    q = serializers.FloatField(
+        min_value=0, max_value=1, allow_null=True, help_text="p adjusted over all places and themes (BH)."
+    )
     reference_period = serializers.CharField()
-    reference_conversations = serializers.IntegerField(min_value=1)
-    reference_mentioning = serializers.IntegerField(min_value=0)
+    reference_conversations = serializers.IntegerField(min_value=1, allow_null=True)
+    reference_mentioning = serializers.IntegerField(min_value=0, allow_null=True)
 
 
 class FallbackSerializer(PlaceNeedSerializer):
@@ -120,15 +149,6 @@ class PeriodSerializer(serializers.Serializer[Any]):
     until = serializers.DateField()
 
 
-class ProvenanceSerializer(serializers.Serializer[Any]):
-    """Where the counts come from: live ones of today. What the world reads of the same quarter are others, rounded."""
-
-    release = serializers.CharField(allow_null=True, help_text="What the world reads of the same quarter.")
-    counts = serializers.ChoiceField(choices=["live"])
-    rounding_base = serializers.IntegerField(allow_null=True)
-    method = serializers.CharField(help_text="Version of how the figures are worked out.")
-
-
 class NeedMapSerializer(serializers.Serializer[Any]):
     """A need map as a GeoJSON FeatureCollection with what holds for all of it."""
 
@@ -150,7 +170,7 @@ class NeedMapSerializer(serializers.Serializer[Any]):
     interval_level = serializers.FloatField()
     provenance = ProvenanceSerializer()
     city = ClaimedCountsSerializer()
-    unplaced = CountsSerializer()
+    unplaced = CountsSerializer(allow_null=True)
     notes = serializers.ListField(child=serializers.CharField())
     features = NeedFeatureSerializer(many=True)
 
@@ -224,6 +244,7 @@ class ListHeadSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Finding.Kind.choices, allow_null=True)
     is_partial = serializers.BooleanField()
     method = serializers.CharField()
+    provenance = ProvenanceSerializer()
 
 
 class TrendLineSerializer(MappedPlaceSerializer, ThemeOfPlaceSerializer):
@@ -269,7 +290,9 @@ class DistrictProfileSerializer(ListHeadSerializer):
     parents = LargerPlaceSerializer(many=True)
     residents = ResidentsSerializer(allow_null=True)
     conversations = serializers.IntegerField(min_value=0)
-    occasions = serializers.IntegerField(min_value=0, help_text="Sessions, per district and day, as of the last merge.")
+    occasions = serializers.IntegerField(
+        min_value=0, allow_null=True, help_text="Sessions, per district and day, as of the last merge."
+    )
     listening_rate = serializers.FloatField(
         min_value=0, allow_null=True, help_text="Conversations per 1,000 residents; null where that says nothing."
     )
@@ -286,8 +309,12 @@ class ListeningSerializer(MappedPlaceSerializer):
     residents = serializers.IntegerField(min_value=0, allow_null=True)
     conversations = serializers.IntegerField(min_value=0)
     people = serializers.IntegerField(min_value=0, help_text="People in them, ten of one conversation at most.")
-    sessions = serializers.IntegerField(min_value=0, help_text="Without a session, what one hears on a day is one.")
-    listeners = serializers.IntegerField(min_value=0)
+    sessions = serializers.IntegerField(
+        min_value=0,
+        allow_null=True,
+        help_text="Without a session, what one hears on a day is one; no release tells sessions and listeners.",
+    )
+    listeners = serializers.IntegerField(min_value=0, allow_null=True)
 
 
 class CoveredPlaceSerializer(ListeningSerializer):
@@ -305,6 +332,7 @@ class CoverageHeadSerializer(serializers.Serializer[Any]):
     edition = serializers.CharField()
     is_partial = serializers.BooleanField()
     method = serializers.CharField()
+    provenance = ProvenanceSerializer()
     period = PeriodSerializer()
 
 
@@ -312,7 +340,9 @@ class CoverageSerializer(CoverageHeadSerializer):
     """How much listening stands behind each place."""
 
     places = CoveredPlaceSerializer(many=True)
-    elsewhere = serializers.IntegerField(min_value=0, help_text="Conversations held in none of the places.")
+    elsewhere = serializers.IntegerField(
+        min_value=0, allow_null=True, help_text="Conversations held in none of the places."
+    )
     dissimilarity = serializers.FloatField(
         min_value=0, max_value=1, allow_null=True, help_text="Share of the people that would have to be met elsewhere."
     )
@@ -336,7 +366,10 @@ class PriorityBandSerializer(serializers.Serializer[Any]):
 class ProposedPlaceSerializer(ListeningSerializer):
     """A place with the conversations that it lacks; counts are of the last four quarters."""
 
-    target = serializers.FloatField(min_value=0, help_text="Conversations that it should have in a year.")
+    target = serializers.FloatField(
+        min_value=0,
+        help_text="Conversations that it should have in the period: a year, or the quarters of it that count.",
+    )
     deficit = serializers.FloatField(min_value=0)
     suggested_sessions = serializers.IntegerField(min_value=0)
     priority_bands = PriorityBandSerializer(
@@ -394,6 +427,7 @@ class ClustersSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Finding.Kind.values, allow_null=True)
     is_partial = serializers.BooleanField()
     method = serializers.CharField()
+    provenance = ProvenanceSerializer()
     permutations = serializers.IntegerField(min_value=999)
     seed = serializers.IntegerField()
     notes = serializers.ListField(child=serializers.CharField())

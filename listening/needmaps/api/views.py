@@ -12,7 +12,6 @@ from backend.http.conditional import etag_of, not_modified
 from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import CSV, GEOJSON, CSVRenderer, GeoJSONRenderer
 from backend.problems import InvalidParameter
-from districts.simplify import simplified_geometries
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
@@ -20,7 +19,9 @@ from listening.needmaps.annotate import annotate
 from listening.needmaps.api.documents import Document, file_name
 from listening.needmaps.api.parameters import COMPARE, EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import NeedMapSerializer
+from listening.needmaps.outlines import map_geometries
 from listening.needmaps.query import PARAMETERS, parse_compare, parse_query
+from listening.needmaps.tiers import calendar_name
 from listening.releases.models import Release
 
 # Metres: what a screen shows of a whole city, and what a close look needs.
@@ -65,12 +66,12 @@ class NeedMapView(APIView):
         scope = person_of(request).scope
         told = annotate(parse_query(params, scope), scope, by=parse_compare(params))
         need_map = told.need_map
-        document = Document(told, Release.objects.code_of(need_map.query.period.label))
+        document = Document(told, Release.objects.code_of(calendar_name(need_map.query.period)))
         if request.accepted_renderer.media_type == CSV:
             body, content_type = document.as_csv(), f"{CSV}; charset=utf-8; header=present"
         else:
-            geometries = {} if geometry == "none" else simplified_geometries(need_map.edition, TOLERANCES[geometry])
-            body, content_type = document.as_geojson(geometries), str(request.accepted_renderer.media_type)
+            drawn = {} if geometry == "none" else map_geometries(need_map, TOLERANCES[geometry])
+            body, content_type = document.as_geojson(drawn), str(request.accepted_renderer.media_type)
         # Counting is cheap, sending is not: the tag is of what would be sent.
         etag = etag_of(content_type, body)
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}

@@ -82,7 +82,9 @@ def test_it_works(listening, ask):
     assert 0.2 < one["share_eb"] < 0.3
     assert one["location_quotient"] > 1
     assert (body["interval_level"], body["city"]["share"]) == (0.9, pytest.approx(0.2333))
-    assert body["provenance"] == {"release": None, "counts": "live", "rounding_base": None, "method": "1"}
+    assert body["provenance"] == {
+        "release": None, "counts": "live", "rounding_base": None, "method": "1", "missing": {},
+    }  # fmt: skip
 
 
 def test_a_table_of_one_mind_counts_for_less(listening, ask):

@@ -43,7 +43,7 @@ def test_days_of_the_open_quarter_by_area_are_refused(listened, counting, period
     assert answer.status_code == 400
     problem = answer.json()
     assert (problem["parameter"], problem["value"]) == ("period", period)
-    assert problem["allowed"] == ["2026-Q1", "any period until 2026-04-01"]
+    assert problem["allowed"] == ["2026-Q1", "whole quarters until 2026-04-01"]
     assert "zona" in problem["detail"]
 
 
@@ -53,7 +53,7 @@ def test_by_larger_districts_they_are_told(listened, counting, layer):
     assert answer.json()["city"]["conversations"] == 3
 
 
-@pytest.mark.parametrize("period", ["2026-Q1", "2025", "2026-02-01/2026-03-31"])
+@pytest.mark.parametrize("period", ["2026-Q1", "2025", "2026-01-01/2026-03-31"])
 def test_what_is_over_is_told_in_any_layer(listened, counting, period):
     assert ask(counting, layer="area", period=period).status_code == 200
 
