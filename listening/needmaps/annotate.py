@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from backend.periods import Period
 from listening.fieldwork.scope import Scope
 from listening.needmaps.build import NeedMap, build_need_maps, released_need_maps
-from listening.needmaps.emerging import emerging_needs
 from listening.needmaps.fallback import Fallback, fallbacks
+from listening.needmaps.family import family_of
 from listening.needmaps.grid import Compare
 from listening.needmaps.need import Place
 from listening.needmaps.query import NeedMapQuery, readable_themes
 from listening.needmaps.released import figures_of
 from listening.needmaps.tiers import Source
-from listening.needmaps.trend import Change, compare, released_change
+from listening.needmaps.trend import Change, released_change
+from listening.needmaps.version import Version, read_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +30,25 @@ class Annotated:
     reference: Period | None = None
 
 
-def annotate(query: NeedMapQuery, scope: Scope, *, by: Compare = "year") -> Annotated:
+def annotate(query: NeedMapQuery, scope: Scope, *, by: Compare = "year", version: Version | None = None) -> Annotated:
     """Count a need map in its layer and the coarser ones; of a theme in a quarter or a year, compare it too.
 
-    Six queries at most, whatever the number of records. Of a release, trends are those of the release.
+    `version` is that of the period, where it was read before. Seven queries at most, whatever the number of records.
+    Of a release, trends are those of the release.
     """
     if query.source is not None:
         return _released(query, query.source, by)
+    version = version or read_version(query.period, query.reach)
     need_map, *coarser = build_need_maps(query, [query.edition, *query.coarser])
     around = fallbacks(need_map, coarser)
     if query.theme is None or query.windows(by).ref is None:
         return Annotated(need_map, around)
     places: list[Place] = [(need.district_id, need.code, need.name) for need in need_map.districts]
-    comparison = compare(query, places, list(readable_themes(scope)), by=by)
+    family = family_of(query, places, list(readable_themes(scope)), by=by, version=version)
+    comparison, found = family.comparison, family.emerging
     theme = comparison.theme_number(query.theme)
     if theme is None:
         return Annotated(need_map, around)
-    found = emerging_needs(query, comparison)
     numbers = {pk: at for at, (pk, _, _) in enumerate(places)}
     return Annotated(
         need_map,

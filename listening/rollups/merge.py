@@ -28,6 +28,7 @@ def merge_deltas() -> int | None:
             cursor.execute(sql.read("listening.rollups", "merge_deltas.sql"), {"most": LOG_ROWS_PER_MERGE})
             taken: int = cursor.fetchone()[0]
             places = merge_squares(cursor)
+            cursor.execute(sql.read("listening.rollups", "fold_changes.sql"))
         merged += taken
         if taken < LOG_ROWS_PER_MERGE and places < PLACES_PER_MERGE:
             return merged

@@ -43,7 +43,7 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %s TO listening_api, listening_worker', made.name);
         IF made.relkind IN ('r', 'p') AND made.relname NOT LIKE 'releases\_%' AND made.relname NOT IN (
             'django_migrations', 'rollups_cell', 'rollups_occasion', 'rollups_square', 'rollups_square_version',
-            'rollups_hexagon', 'rollups_epoch', 'audit_inbox', 'audit_entry'
+            'rollups_hexagon', 'rollups_epoch', 'rollups_version', 'audit_inbox', 'audit_entry'
         ) THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO listening_api', made.name);
         END IF;
@@ -62,6 +62,8 @@ BEGIN
     GRANT INSERT, UPDATE, DELETE ON rollups_cell, rollups_occasion, rollups_delta, rollups_tally, rollups_epoch TO listening_worker;
     GRANT INSERT, UPDATE, DELETE ON rollups_square, rollups_square_version, rollups_square_delta, rollups_hexagon
         TO listening_worker;
+    GRANT INSERT, DELETE ON rollups_change TO listening_worker;
+    GRANT INSERT, UPDATE ON rollups_version TO listening_worker;
     GRANT INSERT ON districts_crosswalk TO listening_worker;
     GRANT INSERT, DELETE ON sync_touched TO listening_worker;
     GRANT INSERT, UPDATE, DELETE ON sync_change, sync_held, sync_feedstate TO listening_worker;

@@ -16,7 +16,6 @@ from rest_framework.request import Request
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from backend.http.conditional import etag_of, not_modified
 from backend.http.csv_text import csv_of_frame
 from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import CSV, CSVRenderer
@@ -27,6 +26,7 @@ from listening.fieldwork.person import person_of
 from listening.needmaps.api.documents import METHOD, NOTES
 from listening.needmaps.api.parameters import EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import CellColumnsSerializer
+from listening.needmaps.api.tagged import Tagged
 from listening.needmaps.api.views import TOLERANCES
 from listening.needmaps.cell_table import BUCKETS, COLUMNS, CellTable, build_cell_table, parse_bucket
 from listening.needmaps.outlines import geometries
@@ -87,26 +87,24 @@ class NeedMapCellsView(APIView):
             raise InvalidParameter(
                 f"There is no geometry {geometry!r}.", parameter="geometry", value=geometry, allowed=list(GEOMETRIES)
             )
+        tagged = Tagged.of(request)
+        if (ready := tagged.ready()) is not None:
+            return ready
         scope = person_of(request).scope
         query = parse_query(params, scope, in_parts=True)
         themes = [query.theme] if query.theme else list(readable_themes(scope))
         table = build_cell_table(query, themes, parse_bucket(params, query.period))
         kind = str(request.accepted_renderer.media_type)
         body = as_csv(table) if kind == CSV else as_parquet(table, geometry)
-        etag = etag_of(kind, body)
         headers = {
-            "ETag": etag,
-            "Cache-Control": "private, no-cache",
             # CSV on the Web, 5.2: where the columns are described.
             "Link": f'<{reverse("need-map-cells-columns")}>; rel="describedby"; type="application/csvm+json"',
         }
-        if not_modified(request, etag):
-            return HttpResponse(status=304, headers=headers)
         ending = "csv" if kind == CSV else "parquet"
         period = query.period.label.replace("/", "_")
         headers["Content-Disposition"] = f'attachment; filename="cells-{query.layer.code}-{period}.{ending}"'
         content_type = f"{CSV}; charset=utf-8; header=present" if kind == CSV else PARQUET
-        return HttpResponse(body, content_type=content_type, headers=headers)
+        return tagged.answer(body, content_type=content_type, headers=headers)
 
 
 class NeedMapCellColumnsView(APIView):
@@ -122,7 +120,6 @@ class NeedMapCellColumnsView(APIView):
         refuse_unknown(request.GET, ())
         return HttpResponse(
             json.dumps(data_dictionary(request.build_absolute_uri(reverse("need-map-cells"))), ensure_ascii=False),
-            content_type="application/json",
             headers={"Cache-Control": "private, no-cache"},
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from django.http import HttpResponse
@@ -11,7 +10,6 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from backend.http.conditional import etag_of, not_modified
 from backend.http.query_parameters import refuse_unknown
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
@@ -19,6 +17,7 @@ from listening.fieldwork.person import person_of
 from listening.needmaps.api.documents import METHOD, as_period, counts, place_claimed, provenance, rounded
 from listening.needmaps.api.parameters import EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import ClustersSerializer
+from listening.needmaps.api.tagged import Tagged
 from listening.needmaps.build import build_need_map
 from listening.needmaps.clusters import clusters_of
 from listening.needmaps.query import PARAMETERS, parse_query
@@ -45,6 +44,9 @@ class NeedMapClustersView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Candidate clusters of a need map: Gi* and local Moran of its empirical-Bayes shares."""
         refuse_unknown(request.GET, PARAMETERS)
+        tagged = Tagged.of(request)
+        if (ready := tagged.ready()) is not None:
+            return ready
         need_map = build_need_map(parse_query(request.GET.dict(), person_of(request).scope))
         found = clusters_of(need_map)
         query = need_map.query
@@ -78,8 +80,4 @@ class NeedMapClustersView(APIView):
                 for at, need in enumerate(need_map.districts)
             ],
         }
-        body = json.dumps(told, ensure_ascii=False)
-        headers = {"ETag": etag_of(body), "Cache-Control": "private, no-cache"}
-        if not_modified(request, headers["ETag"]):
-            return HttpResponse(status=304, headers=headers)
-        return HttpResponse(body, content_type="application/json", headers=headers)
+        return tagged.json(told)

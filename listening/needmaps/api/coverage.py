@@ -21,6 +21,7 @@ from listening.fieldwork.person import person_of
 from listening.needmaps.api.documents import METHOD, as_period, provenance, rounded
 from listening.needmaps.api.parameters import EDITION, LAYER, PERIOD
 from listening.needmaps.api.serializers import CoverageNextSerializer, CoverageSerializer
+from listening.needmaps.api.tagged import Tagged
 from listening.needmaps.coverage import Lately, Listening, cover, propose
 from listening.needmaps.query import NeedMapQuery, parse_query
 from listening.needmaps.representation import priority_bands, represent
@@ -46,12 +47,14 @@ class CoverageView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Conversations, people and sessions of each place, and people met per 1,000 residents."""
         refuse_unknown(request.GET, ("layer", "edition", "period"))
+        tagged = Tagged.of(request)
+        if (ready := tagged.ready()) is not None:
+            return ready
         query = parse_query(request.GET.dict(), person_of(request).scope)
         told = cover(query)
         balance = told.balance
         is_known = bool(balance.is_known)
-        return answer(
-            request,
+        return tagged.json(
             {
                 **coverage_head(query),
                 "period": as_period(query.period),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -13,7 +12,6 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from backend.http.conditional import etag_of, not_modified
 from backend.http.query_parameters import refuse_unknown
 from backend.problems import InvalidParameter
 from districts.models import BoundaryEdition, District, Membership, Population
@@ -24,11 +22,13 @@ from listening.fieldwork.scope import Scope
 from listening.needmaps.api.documents import METHOD, as_period, as_trend, counts, place_claimed, provenance
 from listening.needmaps.api.parameters import COMPARE, EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import DistrictProfileSerializer, TopThemesSerializer, TrendListSerializer
-from listening.needmaps.emerging import emerging_needs
+from listening.needmaps.api.tagged import Tagged
+from listening.needmaps.family import family_of
 from listening.needmaps.need import Place
 from listening.needmaps.query import NeedMapQuery, parse_compare, parse_query, readable_themes
 from listening.needmaps.tiers import NotInRelease
-from listening.needmaps.trend import Comparison, Released, compare, compare_released
+from listening.needmaps.trend import Comparison, Released, compare_released
+from listening.needmaps.version import Version
 from listening.statistics.emerging import EmergingNeeds
 from listening.statistics.false_discovery import RATE
 from listening.statistics.trends import FALLING, RISING
@@ -44,14 +44,14 @@ class Compared:
     emerging: EmergingNeeds | None
 
     @classmethod
-    def of(cls, query: NeedMapQuery, scope: Scope, request: Request) -> Compared:
+    def of(cls, query: NeedMapQuery, scope: Scope, request: Request, version: Version) -> Compared:
         by, themes = parse_compare(request.GET.dict()), list(readable_themes(scope))
         if query.source is not None:
             return cls(compare_released(query, themes, by=by), None)
         listed = District.objects.filter(edition=query.edition).order_by("code").values_list("pk", "code", "name")
         places: list[Place] = [place for place in listed if query.reach.covers(place[0])]
-        comparison = compare(query, places, themes, by=by)
-        return cls(comparison, emerging_needs(query, comparison))
+        family = family_of(query, places, themes, by=by, version=version)
+        return cls(family.comparison, family.emerging)
 
     def line(self, place: int, theme: int) -> dict[str, Any]:
         """One place and theme; without the names of the place."""
@@ -109,17 +109,19 @@ class TrendView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Trends of a theme in all places; without a theme, all places and themes that rise, fall or emerge."""
         refuse_unknown(request.GET, ("layer", "edition", "period", "theme", "kind", "compare"))
+        tagged = Tagged.of(request)
+        if (ready := tagged.ready()) is not None:
+            return ready
         scope = person_of(request).scope
         query = parse_query(request.GET.dict(), scope)
-        compared = Compared.of(query, scope, request)
+        compared = Compared.of(query, scope, request, tagged.version)
         comparison = compared.comparison
         theme = None if query.theme is None else comparison.theme_number(query.theme)
         if theme is None:
             lines = list(compared.notable())
         else:
             lines = [(place, theme) for place in range(len(comparison.places))]
-        return _answer(
-            request,
+        return tagged.json(
             {
                 **compared.head(query),
                 "theme": query.theme and query.theme.code,
@@ -152,6 +154,9 @@ class TopThemesView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """The themes of a place, from the highest share, each with its interval and trend."""
         refuse_unknown(request.GET, ("district", "period", "kind", "compare"))
+        tagged = Tagged.of(request)
+        if (ready := tagged.ready()) is not None:
+            return ready
         scope = person_of(request).scope
         text = request.GET.get("district", "")
         district = _district(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
@@ -163,10 +168,9 @@ class TopThemesView(APIView):
                 value=text,
                 allowed=["the id of a feature of /api/v1/need-map"],
             )
-        compared = Compared.of(query, scope, request)
+        compared = Compared.of(query, scope, request, tagged.version)
         place = _place_number(compared, query, district)
-        return _answer(
-            request,
+        return tagged.json(
             {
                 **compared.head(query),
                 "district": _named((district.pk, district.code, district.name)),
@@ -191,12 +195,15 @@ class DistrictProfileView(APIView):
     def get(self, request: Request, pk: int) -> HttpResponse:
         """Residents, listening, the five themes heard most, and what rises, falls or emerges."""
         refuse_unknown(request.GET, ("period", "compare"))
+        tagged = Tagged.of(request)
+        if (ready := tagged.ready()) is not None:
+            return ready
         scope = person_of(request).scope
         district = _district(str(pk))
         query = None if district is None else _query_of(district, request, scope)
         if query is None or district is None:
             raise Http404
-        compared = Compared.of(query, scope, request)
+        compared = Compared.of(query, scope, request, tagged.version)
         comparison = compared.comparison
         place = _place_number(compared, query, district)
         themes = compared.themes_of(place)
@@ -205,8 +212,7 @@ class DistrictProfileView(APIView):
         parents = Membership.objects.filter(
             child=district, is_main=True, parent__edition__in=query.coarser
         ).select_related("parent__edition__layer")
-        return _answer(
-            request,
+        return tagged.json(
             {
                 **compared.head(query),
                 "district": _named((district.pk, district.code, district.name)),
@@ -274,11 +280,3 @@ def _place_number(compared: Compared, query: NeedMapQuery, district: District) -
 def _named(place: Place) -> dict[str, Any]:
     pk, code, name = place
     return {"id": pk, "code": code, "name": name}
-
-
-def _answer(request: Request, told: dict[str, Any]) -> HttpResponse:
-    body = json.dumps(told, ensure_ascii=False)
-    headers = {"ETag": etag_of(body), "Cache-Control": "private, no-cache"}
-    if not_modified(request, headers["ETag"]):
-        return HttpResponse(status=304, headers=headers)
-    return HttpResponse(body, content_type="application/json", headers=headers)

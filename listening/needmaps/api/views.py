@@ -8,7 +8,6 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from backend.http.conditional import etag_of, not_modified
 from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import CSV, GEOJSON, CSVRenderer, GeoJSONRenderer
 from backend.problems import InvalidParameter
@@ -19,6 +18,7 @@ from listening.needmaps.annotate import annotate
 from listening.needmaps.api.documents import Document, file_name
 from listening.needmaps.api.parameters import COMPARE, EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import NeedMapSerializer
+from listening.needmaps.api.tagged import Tagged
 from listening.needmaps.outlines import map_geometries
 from listening.needmaps.query import PARAMETERS, parse_compare, parse_query
 from listening.needmaps.tiers import calendar_name
@@ -63,20 +63,16 @@ class NeedMapView(APIView):
             raise InvalidParameter(
                 f"There is no geometry {geometry!r}.", parameter="geometry", value=geometry, allowed=list(GEOMETRIES)
             )
+        tagged = Tagged.of(request)
+        if (ready := tagged.ready()) is not None:
+            return ready
         scope = person_of(request).scope
-        told = annotate(parse_query(params, scope), scope, by=parse_compare(params))
+        told = annotate(parse_query(params, scope), scope, by=parse_compare(params), version=tagged.version)
         need_map = told.need_map
         document = Document(told, Release.objects.code_of(calendar_name(need_map.query.period)))
         if request.accepted_renderer.media_type == CSV:
-            body, content_type = document.as_csv(), f"{CSV}; charset=utf-8; header=present"
-        else:
-            drawn = {} if geometry == "none" else map_geometries(need_map, TOLERANCES[geometry])
-            body, content_type = document.as_geojson(drawn), str(request.accepted_renderer.media_type)
-        # Counting is cheap, sending is not: the tag is of what would be sent.
-        etag = etag_of(content_type, body)
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        if request.accepted_renderer.media_type == CSV:
-            headers["Content-Disposition"] = f'attachment; filename="{file_name(need_map)}.csv"'
-        if not_modified(request, etag):
-            return HttpResponse(status=304, headers=headers)
-        return HttpResponse(body, content_type=content_type, headers=headers)
+            saved_as = {"Content-Disposition": f'attachment; filename="{file_name(need_map)}.csv"'}
+            kind = f"{CSV}; charset=utf-8; header=present"
+            return tagged.answer(document.as_csv(), content_type=kind, headers=saved_as)
+        drawn = {} if geometry == "none" else map_geometries(need_map, TOLERANCES[geometry])
+        return tagged.answer(document.as_geojson(drawn), content_type=str(request.accepted_renderer.media_type))

@@ -1,0 +1,17 @@
+-- needmaps/sql/read_version.sql
+-- What maps of some days are computed from, as three values that differ when it does. One row: the exclusive or of the marks
+-- of changes, folded or not (see rollups_change); how often something was published or withdrawn; the city's day.
+-- :first, :until   days, half open, of which all quarters count that they touch
+-- :districts       ids of the districts to count; null for all, with what has none
+SELECT (
+           SELECT coalesce(bit_xor(mark), 0)
+           FROM (
+               SELECT quarter, district_id, mark FROM rollups_version UNION ALL
+               SELECT quarter, district_id, mark FROM rollups_change
+           ) AS marked
+           WHERE quarter = '-infinity'
+              OR quarter >= date_trunc('quarter', %(first)s::date) AND quarter < %(until)s::date
+             AND (%(districts)s::bigint[] IS NULL OR district_id = ANY (%(districts)s::bigint[]))
+       ),
+       (SELECT count(*) + count(withdrawn_at) FROM releases_release),
+       districts_day()

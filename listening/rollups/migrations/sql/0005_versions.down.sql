@@ -1,0 +1,18 @@
+DROP TRIGGER rollups_version_insert ON rollups_delta;
+DROP TRIGGER rollups_version_delete ON rollups_delta;
+DROP TRIGGER rollups_version_listening ON records_conversation;
+DROP TRIGGER rollups_version ON rollups_cell;
+DROP TRIGGER rollups_version ON rollups_epoch;
+DROP TRIGGER rollups_version ON codelists_theme;
+DROP TRIGGER rollups_version ON codelists_themelabel;
+DROP TRIGGER rollups_version ON districts_layer;
+DROP TRIGGER rollups_version ON districts_boundaryedition;
+DROP TRIGGER rollups_version ON districts_district;
+DROP TRIGGER rollups_version ON districts_membership;
+DROP TRIGGER rollups_version ON districts_population;
+DROP TRIGGER rollups_version ON districts_crosswalk;
+DROP FUNCTION rollups_on_delta();
+DROP FUNCTION rollups_on_everything();
+DROP FUNCTION rollups_on_listening();
+DROP TABLE rollups_version;
+DROP TABLE rollups_change;
