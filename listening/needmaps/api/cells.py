@@ -120,6 +120,7 @@ class NeedMapCellColumnsView(APIView):
         refuse_unknown(request.GET, ())
         return HttpResponse(
             json.dumps(data_dictionary(request.build_absolute_uri(reverse("need-map-cells"))), ensure_ascii=False),
+            content_type="application/json",
             headers={"Cache-Control": "private, no-cache"},
         )
 
