@@ -51,9 +51,9 @@ def listened(city, themes, listener):
 
 
 @pytest.fixture
-def ask(client_of, planner):
-    """What each address answers of an edition of the areas."""
-    client = client_of(planner)
+def ask(client_of, coordinator):
+    """What each address answers of an edition of the areas, in spans that are no quarters, too."""
+    client = client_of(coordinator)
 
     def asked(edition: str, *only: str) -> dict[str, bytes]:
         asked = {name: one for name, one in ADDRESSES.items() if not only or name in only}
