@@ -7,6 +7,7 @@ off goes on with the next.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from backend import clock
@@ -27,12 +28,13 @@ from listening.vault import contacts
 
 DAYS: Final[Mapping[str, int]] = {"text": 365, "point": 730, "record": 1_826, "waiting": 90}
 AT_ONCE: Final = 1_000
+logger = logging.getLogger(__name__)
 _FORM: Final = re.compile(r"([a-z]+)=([1-9][0-9]{0,4})")
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How many of each were deleted, or would be; `held` were left alone."""
+    """How many of each were deleted, or would be; `held` were left alone, `failed` will be tried at the next run."""
 
     texts: int
     points: int
@@ -40,11 +42,13 @@ class Applied:
     waiting: int
     contacts: int
     held: int
+    failed: int = 0
 
     def __str__(self) -> str:
         return (
             f"{self.texts} conversations without their texts, {self.points} without their exact place, "
             f"{self.records} deleted, {self.waiting} ops that waited, {self.contacts} contacts; {self.held} held"
+            f"{f'; {self.failed} failed' if self.failed else ''}"
         )
 
 
@@ -62,7 +66,10 @@ def parse_days(text: str) -> Mapping[str, int]:
 
 
 def apply_retention(*, dry_run: bool = False) -> Applied:
-    """Apply the rules; several transactions. Call it outside of one. `dry_run` changes nothing, and counts."""
+    """Apply the rules; several transactions. Call it outside of one. `dry_run` changes nothing, and counts.
+
+    A record that cannot be deleted is left for the next run, and holds up nothing.
+    """
     days, now = parse_days(settings.RETENTION), clock.now()
     limits = {name: now - dt.timedelta(days=number) for name, number in days.items()}
     records = _free(limits["record"])
@@ -73,16 +80,23 @@ def apply_retention(*, dry_run: bool = False) -> Applied:
     if dry_run:
         ended = contacts.expired(now) if settings.VAULT_KEYS else 0
         return Applied(texts, points, records.count(), waiting.count(), ended, held)
-    erased = 0
-    while pks := list(records.values_list("pk", flat=True)[:AT_ONCE]):
-        erased += sum(_erase(pk) for pk in pks)
+    erased, failed = 0, set[UUID]()
+    while pks := list(records.exclude(pk__in=failed).values_list("pk", flat=True)[:AT_ONCE]):
+        for pk in pks:
+            try:
+                erased += _erase(pk)
+            except DatabaseError as error:
+                told = {"error": type(error).__name__}
+                logger.error("a conversation whose time is over was not deleted", extra=told)
+                failed.add(pk)
     shortened: dict[str, int] = {}
     for name, statement in (("text", "shorten_texts.sql"), ("point", "coarsen_points.sql")):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql.read("listening.erasure", statement), {"before": limits[name], "now": now})
             shortened[name] = cursor.fetchone()[0]
     ended = contacts.forget_expired(now) if settings.VAULT_KEYS else 0
-    return Applied(shortened["text"], shortened["point"], erased, _refuse_waiting(waiting), ended, held)
+    refused = _refuse_waiting(waiting)
+    return Applied(shortened["text"], shortened["point"], erased, refused, ended, held, len(failed))
 
 
 def _free(before: dt.datetime) -> QuerySet[Conversation]:

@@ -74,13 +74,13 @@ BEGIN
     -- It erases what residents withdraw and what has had its time, with what hangs on it.
     GRANT DELETE ON erasure_hold, records_conversation, records_finding, records_findingtheme, records_participantband, records_consent,
         records_fieldversion, consent_receipt, sync_clash, sync_waitingop TO listening_worker;
-    GRANT INSERT ON records_tombstone TO listening_worker;
+    GRANT INSERT, UPDATE (written_down_at) ON records_tombstone TO listening_worker;
     GRANT UPDATE (text) ON records_finding TO listening_worker;
     GRANT UPDATE (summary, place, location, accuracy_m) ON records_conversation TO listening_worker;
     GRANT UPDATE (place, location, accuracy_m) ON records_finding TO listening_worker;
     GRANT UPDATE (outcome) ON sync_op TO listening_worker;
     GRANT UPDATE (waiting_for) ON sync_waitingop TO listening_worker;  -- to lock a row
-    GRANT UPDATE (carried_out_at), DELETE ON consent_withdrawal TO listening_worker;
+    GRANT UPDATE (carried_out_at, attempts, try_again_at, failed_as), DELETE ON consent_withdrawal TO listening_worker;
     GRANT INSERT ON rollups_delta TO listening_worker;
 
     -- What is published is added to, and can be withdrawn; the world reads it, and where it is.
