@@ -20,13 +20,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from backend import clock
 from backend.db import sql
+from listening.audit.forget import LEAST_DAYS, entries_to_forget, forget_entries
 from listening.erasure.erase import erase, locked_conversation
 from listening.erasure.models import Hold
 from listening.records.models import Conversation
 from listening.sync.models import Op, WaitingOp
 from listening.vault import contacts
 
-DAYS: Final[Mapping[str, int]] = {"text": 365, "point": 730, "record": 1_826, "waiting": 90}
+DAYS: Final[Mapping[str, int]] = {"text": 365, "point": 730, "record": 1_826, "waiting": 90, "audit": 730}
 AT_ONCE: Final = 1_000
 logger = logging.getLogger(__name__)
 _FORM: Final = re.compile(r"([a-z]+)=([1-9][0-9]{0,4})")
@@ -43,11 +44,13 @@ class Applied:
     contacts: int
     held: int
     failed: int = 0
+    audit: int = 0
 
     def __str__(self) -> str:
         return (
             f"{self.texts} conversations without their texts, {self.points} without their exact place, "
-            f"{self.records} deleted, {self.waiting} ops that waited, {self.contacts} contacts; {self.held} held"
+            f"{self.records} deleted, {self.waiting} ops that waited, {self.contacts} contacts, "
+            f"{self.audit} entries of the audit; {self.held} held"
             f"{f'; {self.failed} failed' if self.failed else ''}"
         )
 
@@ -62,6 +65,8 @@ def parse_days(text: str) -> Mapping[str, int]:
         days[form[1]] = int(form[2])
     if not days["text"] <= days["record"] >= days["point"]:
         raise ValueError("a record is kept as long as its text and its point, or longer")
+    if days["audit"] < LEAST_DAYS:
+        raise ValueError(f"the audit is kept {LEAST_DAYS} days or longer")
     return days
 
 
@@ -79,7 +84,8 @@ def apply_retention(*, dry_run: bool = False) -> Applied:
         texts, points, held = cursor.fetchone()
     if dry_run:
         ended = contacts.expired(now) if settings.VAULT_KEYS else 0
-        return Applied(texts, points, records.count(), waiting.count(), ended, held)
+        number = records.count(), waiting.count(), ended, held
+        return Applied(texts, points, *number, audit=entries_to_forget(limits["audit"]))
     erased, failed = 0, set[UUID]()
     while pks := list(records.exclude(pk__in=failed).values_list("pk", flat=True)[:AT_ONCE]):
         for pk in pks:
@@ -95,8 +101,10 @@ def apply_retention(*, dry_run: bool = False) -> Applied:
             cursor.execute(sql.read("listening.erasure", statement), {"before": limits[name], "now": now})
             shortened[name] = cursor.fetchone()[0]
     ended = contacts.forget_expired(now) if settings.VAULT_KEYS else 0
-    refused = _refuse_waiting(waiting)
-    return Applied(shortened["text"], shortened["point"], erased, refused, ended, held, len(failed))
+    refused, forgotten = _refuse_waiting(waiting), forget_entries(limits["audit"])
+    return Applied(
+        shortened["text"], shortened["point"], erased, refused, ended, held, failed=len(failed), audit=forgotten
+    )
 
 
 def _free(before: dt.datetime) -> QuerySet[Conversation]:

@@ -43,7 +43,7 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %s TO listening_api, listening_worker', made.name);
         IF made.relkind IN ('r', 'p') AND made.relname NOT LIKE 'releases\_%' AND made.relname NOT IN (
             'django_migrations', 'rollups_cell', 'rollups_occasion', 'rollups_square', 'rollups_square_version',
-            'rollups_hexagon', 'rollups_epoch', 'audit_inbox', 'audit_entry'
+            'rollups_hexagon', 'rollups_epoch', 'audit_inbox', 'audit_entry', 'audit_anchor'
         ) THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO listening_api', made.name);
         END IF;
@@ -96,6 +96,7 @@ BEGIN
     GRANT INSERT (person_id, credential, verb, model, ids, number, subject_id, request_id, purpose) ON audit_inbox
         TO listening_api, listening_worker;
     GRANT EXECUTE ON FUNCTION audit_chain(integer) TO listening_api, listening_worker;
+    GRANT EXECUTE ON FUNCTION audit_forget(timestamptz) TO listening_worker;
     GRANT EXECUTE ON FUNCTION records_analyze() TO listening_worker;
 
     -- Tables and sequences of later migrations, from the moment they are made.
