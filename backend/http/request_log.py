@@ -28,7 +28,7 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 
 ALLOWED: Final = frozenset(
     {"timestamp", "level", "logger", "message", "request_id", "method", "route", "status", "duration_ms", "bytes"}
-    | {"user_id", "error", "error_at"}
+    | {"user_id", "error", "error_at", "duty", "attempts"}
 )
 
 

@@ -31,3 +31,4 @@ class Verb(StrEnum):
     PUBLISH_RELEASE = "publish_release"
     WITHDRAW_RELEASE = "withdraw_release"
     FOLLOW_BOUNDARIES = "follow_boundaries"
+    FORGET_ENTRIES = "forget_entries"  # of the audit, when their time is over; written by the database

@@ -19,6 +19,7 @@ class Verification:
     broken: int | None
     broken_id: int | None
     noted_at: int | None  # position of the head that was noted down elsewhere; None when it is not in the chain
+    forgotten: int  # entries before the chain's first, which have had their time
 
     @property
     def is_sound(self) -> bool:

@@ -23,6 +23,7 @@ def cards_page(number: int, *, languages: Sequence[str], address: str) -> str:
             texts.append(
                 {
                     "language": language,
+                    "dir": "rtl" if translation.get_language_bidi() else "ltr",
                     "title": translation.gettext("Your receipt"),
                     "says": translation.gettext(
                         "With this code you can read what was noted of our conversation, or have it deleted. "

@@ -53,6 +53,10 @@ class Withdrawal(models.Model):
     carried_out_at = models.DateTimeField(
         null=True, help_text="None: its conversation was not here yet, or the job did not run."
     )
+    # Set by the database: whoever asks writes the same for every code.
+    attempts = models.PositiveIntegerField(db_default=0, help_text="How often the worker has begun to carry it out.")
+    try_again_at = models.DateTimeField(null=True, help_text="Not before; None: at once.")
+    failed_as = models.CharField(max_length=60, db_default="", help_text="Kind of the last failure; empty: none.")
 
     objects = WithdrawalQuerySet.as_manager()
 

@@ -12,6 +12,7 @@ from backend.db.locks import lock_records
 from listening.audit.record import record
 from listening.audit.verbs import Verb
 from listening.capture.amend import delete
+from listening.fieldwork.models import User
 from listening.records.models import Conversation, Tombstone
 from listening.sync.models import Op, WaitingOp
 from listening.vault.contacts import forget
@@ -24,11 +25,12 @@ def locked_conversation(pk: UUID) -> Conversation | None:
     return Conversation.objects.select_for_update(of=("self",)).select_related("listener").filter(pk=pk).first()
 
 
-def erase(conversation: Conversation) -> Tombstone:
+def erase(conversation: Conversation, *, by: User | None = None) -> Tombstone:
     """Delete a conversation, and what phones brought for it that waits. The caller has it from `locked_conversation`.
 
     Bands, findings, themes, consents, clashes, card and attachments go with the row; the bytes of attachments follow
-    the commit. What stays is the tombstone, and in the ledger of ops keyed HMACs of what was sent.
+    the commit. What stays is the tombstone, and in the ledger of ops keyed HMACs of what was sent. `by`: who of
+    the staff had deleted it before a backup was restored.
     """
     pk = str(conversation.pk)
     # First, and in a transaction of its own: when it fails nothing else is erased either, and it is tried again.
@@ -40,6 +42,6 @@ def erase(conversation: Conversation) -> Tombstone:
     ops = list(waiting)
     Op.objects.filter(pk__in=ops).update(outcome={"status": "rejected", "reason": "gone"})
     WaitingOp.objects.filter(pk__in=ops).delete()
-    tombstone = delete(conversation, by=None)
-    record(Verb.WITHDRAW, Conversation, [pk])
+    tombstone = delete(conversation, by=by)
+    record(Verb.WITHDRAW if by is None else Verb.DELETE, Conversation, [pk], by=by)
     return tombstone

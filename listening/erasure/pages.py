@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -15,6 +17,7 @@ from backend.policy import Public, access
 from listening.consent.codes import NotACode
 from listening.erasure.access_copy import as_json, copy_for
 from listening.erasure.jobs import withdraw
+from listening.erasure.wording import in_words, language_of
 
 LONGEST_CODE = 60  # characters, as typed
 
@@ -26,8 +29,16 @@ LONGEST_CODE = 60  # characters, as typed
 @require_http_methods(["GET", "HEAD", "POST"])
 def receipt(request: HttpRequest) -> HttpResponse:
     """The form; after it a copy, or the one answer that every code gets when it is withdrawn."""
+    language = language_of(request)
+    with translation.override(language):
+        response = _answer(request, language)
+    response["Content-Language"] = language
+    return response
+
+
+def _answer(request: HttpRequest, language: str) -> HttpResponse:
     if request.method != "POST":
-        return render(request, "erasure/receipt.html", {"wish": "copy"})
+        return _page(request, "receipt", wish="copy")
     code, wish = request.POST.get("code", "")[:LONGEST_CODE], request.POST.get("wish", "")
     if wish == "deletion" and "sure" not in request.POST:
         return _again(request, code, wish, "sure")
@@ -35,7 +46,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
         match wish:
             case "deletion":
                 withdraw(code)
-                return render(request, "erasure/asked.html")
+                return _page(request, "asked")
             case "copy" | "file":
                 document = copy_for(code)
             case _:
@@ -47,9 +58,14 @@ def receipt(request: HttpRequest) -> HttpResponse:
     if wish == "file":
         headers = {"Content-Disposition": 'attachment; filename="conversation.json"'}
         return HttpResponse(as_json(document), content_type="application/json", headers=headers)
-    return render(request, "erasure/copy.html", {"told": document, "code": code})
+    return _page(request, "copy", told=in_words(document, language), code=code)
 
 
 def _again(request: HttpRequest, code: str, wish: str, mistake: str) -> HttpResponse:
-    context: dict[str, Any] = {"code": code, "wish": wish, "mistake": mistake}
-    return render(request, "erasure/receipt.html", context, status=404 if mistake == "unknown" else 400)
+    status = 404 if mistake == "unknown" else 400
+    return _page(request, "receipt", status, code=code, wish=wish, mistake=mistake)
+
+
+def _page(request: HttpRequest, name: str, status: int = 200, **context: Any) -> HttpResponse:
+    spoken = [code for code, _name in settings.RESIDENT_LANGUAGES]
+    return render(request, f"erasure/{name}.html", {"spoken": spoken, **context}, status=status)

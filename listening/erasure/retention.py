@@ -7,6 +7,7 @@ off goes on with the next.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,25 +15,27 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from backend import clock
 from backend.db import sql
+from listening.audit.forget import LEAST_DAYS, entries_to_forget, forget_entries
 from listening.erasure.erase import erase, locked_conversation
 from listening.erasure.models import Hold
 from listening.records.models import Conversation
 from listening.sync.models import Op, WaitingOp
 from listening.vault import contacts
 
-DAYS: Final[Mapping[str, int]] = {"text": 365, "point": 730, "record": 1_826, "waiting": 90}
+DAYS: Final[Mapping[str, int]] = {"text": 365, "point": 730, "record": 1_826, "waiting": 90, "audit": 730}
 AT_ONCE: Final = 1_000
+logger = logging.getLogger(__name__)
 _FORM: Final = re.compile(r"([a-z]+)=([1-9][0-9]{0,4})")
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How many of each were deleted, or would be; `held` were left alone."""
+    """How many of each were deleted, or would be; `held` were left alone, `failed` will be tried at the next run."""
 
     texts: int
     points: int
@@ -40,11 +43,15 @@ class Applied:
     waiting: int
     contacts: int
     held: int
+    failed: int = 0
+    audit: int = 0
 
     def __str__(self) -> str:
         return (
             f"{self.texts} conversations without their texts, {self.points} without their exact place, "
-            f"{self.records} deleted, {self.waiting} ops that waited, {self.contacts} contacts; {self.held} held"
+            f"{self.records} deleted, {self.waiting} ops that waited, {self.contacts} contacts, "
+            f"{self.audit} entries of the audit; {self.held} held"
+            f"{f'; {self.failed} failed' if self.failed else ''}"
         )
 
 
@@ -58,11 +65,16 @@ def parse_days(text: str) -> Mapping[str, int]:
         days[form[1]] = int(form[2])
     if not days["text"] <= days["record"] >= days["point"]:
         raise ValueError("a record is kept as long as its text and its point, or longer")
+    if days["audit"] < LEAST_DAYS:
+        raise ValueError(f"the audit is kept {LEAST_DAYS} days or longer")
     return days
 
 
 def apply_retention(*, dry_run: bool = False) -> Applied:
-    """Apply the rules; several transactions. Call it outside of one. `dry_run` changes nothing, and counts."""
+    """Apply the rules; several transactions. Call it outside of one. `dry_run` changes nothing, and counts.
+
+    A record that cannot be deleted is left for the next run, and holds up nothing.
+    """
     days, now = parse_days(settings.RETENTION), clock.now()
     limits = {name: now - dt.timedelta(days=number) for name, number in days.items()}
     records = _free(limits["record"])
@@ -72,17 +84,27 @@ def apply_retention(*, dry_run: bool = False) -> Applied:
         texts, points, held = cursor.fetchone()
     if dry_run:
         ended = contacts.expired(now) if settings.VAULT_KEYS else 0
-        return Applied(texts, points, records.count(), waiting.count(), ended, held)
-    erased = 0
-    while pks := list(records.values_list("pk", flat=True)[:AT_ONCE]):
-        erased += sum(_erase(pk) for pk in pks)
+        number = records.count(), waiting.count(), ended, held
+        return Applied(texts, points, *number, audit=entries_to_forget(limits["audit"]))
+    erased, failed = 0, set[UUID]()
+    while pks := list(records.exclude(pk__in=failed).values_list("pk", flat=True)[:AT_ONCE]):
+        for pk in pks:
+            try:
+                erased += _erase(pk)
+            except DatabaseError as error:
+                told = {"error": type(error).__name__}
+                logger.error("a conversation whose time is over was not deleted", extra=told)
+                failed.add(pk)
     shortened: dict[str, int] = {}
     for name, statement in (("text", "shorten_texts.sql"), ("point", "coarsen_points.sql")):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql.read("listening.erasure", statement), {"before": limits[name], "now": now})
             shortened[name] = cursor.fetchone()[0]
     ended = contacts.forget_expired(now) if settings.VAULT_KEYS else 0
-    return Applied(shortened["text"], shortened["point"], erased, _refuse_waiting(waiting), ended, held)
+    refused, forgotten = _refuse_waiting(waiting), forget_entries(limits["audit"])
+    return Applied(
+        shortened["text"], shortened["point"], erased, refused, ended, held, failed=len(failed), audit=forgotten
+    )
 
 
 def _free(before: dt.datetime) -> QuerySet[Conversation]:

@@ -8,11 +8,12 @@ follow it.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from backend import clock
 from backend.db import sql
@@ -21,6 +22,7 @@ from listening.consent.codes import NotACode, digest_of, read_code
 from listening.consent.models import Receipt, Withdrawal
 from listening.erasure import journal
 from listening.erasure.erase import erase, locked_conversation
+from listening.records.models import Tombstone
 from listening.sync.models import Op, WaitingOp
 
 AT_ONCE: Final = 1_000
@@ -28,6 +30,10 @@ AT_ONCE: Final = 1_000
 AWAITED: Final = dt.timedelta(days=90)
 # No request that began before somebody asked is still under way after this.
 UNDER_WAY: Final = dt.timedelta(minutes=10)
+# Until what failed is tried again: twice as long each time. All that failed is tried within the day that was promised.
+SOONEST: Final = dt.timedelta(seconds=10)
+LATEST: Final = dt.timedelta(hours=1)
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -43,7 +49,8 @@ def ask(code: str) -> None:
 def carry_out() -> int:
     """Delete every conversation whose card was used to withdraw it; how many. A transaction for each.
 
-    Call it outside of a transaction. Unknown codes that nobody came for in 90 days are forgotten.
+    Call it outside of a transaction. What fails, or ends the worker, is put off and holds up nothing behind it. Unknown
+    codes that nobody came for in 90 days are forgotten. Raises DatabaseError when the database itself is away.
     """
     now = clock.now()
     recent = Withdrawal.objects.filter(carried_out_at=None, asked_at__gt=now - UNDER_WAY)
@@ -51,11 +58,31 @@ def carry_out() -> int:
         # Wait for those who bring such a conversation at this moment; whoever comes later finds the withdrawal.
         lock_receipts(cursor, [bytes(one) for one in recent.values_list("digest", flat=True)[:AT_ONCE]])
     done = 0
-    for digest in [bytes(one) for one in Withdrawal.objects.due().values_list("digest", flat=True)[:AT_ONCE]]:
-        done += _carry_out(digest)
+    for digest in [bytes(one) for one in Withdrawal.objects.due(now).values_list("digest", flat=True)[:AT_ONCE]]:
+        attempts = _begin(digest, now)
+        try:
+            done += _carry_out(digest)
+        except (DatabaseError, OSError) as error:
+            _note_failure(digest, attempts, error)
     _refuse_waiting()
     Withdrawal.objects.filter(carried_out_at=None, asked_at__lt=now - AWAITED).delete()
     return done
+
+
+@transaction.atomic
+def _begin(digest: bytes, now: dt.datetime) -> int:
+    """Put it off before it is tried: a worker that ends in the middle of it comes back to the others first."""
+    withdrawal = Withdrawal.objects.select_for_update().get(digest=digest)
+    withdrawal.attempts += 1
+    withdrawal.try_again_at = now + min(SOONEST * 2 ** min(withdrawal.attempts - 1, 20), LATEST)
+    withdrawal.save(update_fields=["attempts", "try_again_at"])
+    return withdrawal.attempts
+
+
+def _note_failure(digest: bytes, attempts: int, error: Exception) -> None:
+    kind = type(error).__name__
+    logger.error("a withdrawal failed; it is tried again", extra={"attempts": attempts, "error": kind})
+    Withdrawal.objects.filter(digest=digest).update(failed_as=kind[:60])
 
 
 @transaction.atomic
@@ -85,14 +112,7 @@ def _carry_out(digest: bytes) -> bool:
         return False
     tombstone = erase(conversation)
     now = clock.now()
-    Withdrawal.objects.filter(digest=digest).update(carried_out_at=now)
-    journal.append(
-        journal.Line(
-            receipt=digest.hex(),
-            conversation=tombstone.pk,
-            listener=tombstone.listener_id,
-            version=tombstone.version,
-            at=now,
-        )
-    )
+    Withdrawal.objects.filter(digest=digest).update(carried_out_at=now, try_again_at=None, failed_as="")
+    Tombstone.objects.filter(pk=tombstone.pk).update(written_down_at=now)
+    journal.append([journal.line_of(tombstone, receipt=digest)])
     return True

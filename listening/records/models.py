@@ -266,8 +266,16 @@ class Tombstone(models.Model):
         related_name="+",
         help_text="None: the residents themselves, or because its time was over.",
     )
+    written_down_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it came into the journal beside the database; None: not yet."
+    )
 
     objects = TombstoneQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["deleted_at"], name="tombstone_unwritten", condition=models.Q(written_down_at=None))
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -44,6 +44,14 @@ class Kept:
     expires_at: dt.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Which contact is kept for which conversation."""
+
+    contact_id: UUID
+    conversation_id: UUID
+
+
 def keep(conversation_id: UUID, person: Person, *, expires_at: dt.datetime) -> None:
     """Keep the contact of a conversation in place of the one before. Raises VaultKeyMissing."""
     using = settings.VAULT_ALIAS
@@ -110,6 +118,19 @@ def forget(conversation_ids: Iterable[UUID]) -> int:
 def forget_expired(now: dt.datetime) -> int:
     """The same for contacts whose time is over."""
     return _delete(Contact.objects.filter(expires_at__lte=now).values_list("pk", flat=True))
+
+
+def links(*, after: UUID | None, limit: int) -> list[Link]:
+    """The next links after a contact, by id of the contact; for the sweep, and shown to nobody."""
+    found = ContactLink.objects.using(settings.VAULT_ALIAS).order_by("contact_id")
+    if after is not None:
+        found = found.filter(contact_id__gt=after)
+    return [Link(*ids) for ids in found.values_list("contact_id", "conversation_id")[:limit]]
+
+
+def forget_contacts(contact_ids: Iterable[UUID]) -> int:
+    """The same by ids of contacts."""
+    return _delete(Contact.objects.filter(pk__in=list(contact_ids)).values_list("pk", flat=True))
 
 
 def expired(now: dt.datetime) -> int:

@@ -43,7 +43,7 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %s TO listening_api, listening_worker', made.name);
         IF made.relkind IN ('r', 'p') AND made.relname NOT LIKE 'releases\_%' AND made.relname NOT IN (
             'django_migrations', 'rollups_cell', 'rollups_occasion', 'rollups_square', 'rollups_square_version',
-            'rollups_hexagon', 'rollups_epoch', 'rollups_version', 'audit_inbox', 'audit_entry'
+            'rollups_hexagon', 'rollups_epoch', 'rollups_version', 'audit_inbox', 'audit_entry', 'audit_anchor'
         ) THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO listening_api', made.name);
         END IF;
@@ -76,13 +76,13 @@ BEGIN
     -- It erases what residents withdraw and what has had its time, with what hangs on it.
     GRANT DELETE ON erasure_hold, records_conversation, records_finding, records_findingtheme, records_participantband, records_consent,
         records_fieldversion, consent_receipt, sync_clash, sync_waitingop TO listening_worker;
-    GRANT INSERT ON records_tombstone TO listening_worker;
+    GRANT INSERT, UPDATE (written_down_at) ON records_tombstone TO listening_worker;
     GRANT UPDATE (text) ON records_finding TO listening_worker;
     GRANT UPDATE (summary, place, location, accuracy_m) ON records_conversation TO listening_worker;
     GRANT UPDATE (place, location, accuracy_m) ON records_finding TO listening_worker;
     GRANT UPDATE (outcome) ON sync_op TO listening_worker;
     GRANT UPDATE (waiting_for) ON sync_waitingop TO listening_worker;  -- to lock a row
-    GRANT UPDATE (carried_out_at), DELETE ON consent_withdrawal TO listening_worker;
+    GRANT UPDATE (carried_out_at, attempts, try_again_at, failed_as), DELETE ON consent_withdrawal TO listening_worker;
     GRANT INSERT ON rollups_delta TO listening_worker;
 
     -- What is published is added to, and can be withdrawn; the world reads it, and where it is.
@@ -98,6 +98,7 @@ BEGIN
     GRANT INSERT (person_id, credential, verb, model, ids, number, subject_id, request_id, purpose) ON audit_inbox
         TO listening_api, listening_worker;
     GRANT EXECUTE ON FUNCTION audit_chain(integer) TO listening_api, listening_worker;
+    GRANT EXECUTE ON FUNCTION audit_forget(timestamptz) TO listening_worker;
     GRANT EXECUTE ON FUNCTION records_analyze() TO listening_worker;
 
     -- Tables and sequences of later migrations, from the moment they are made.

@@ -36,8 +36,11 @@ from backend.health import LEAST_FREE_DISK
 from backend.management.commands.demo import UNUSED_STATIC, static_sources
 from districts.models import BoundaryEdition, District, Layer
 from listening.codelists.models import Theme
+from listening.consent.models import Withdrawal
 from listening.fieldwork.models import User
-from listening.records.models import Conversation, Finding
+from listening.records.models import Conversation, Finding, Tombstone
+from listening.vault.errors import VaultKeyMissing, VaultKeyWrong
+from listening.vault.rotate import verify
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_POSTGRESQL, OLDEST_POSTGIS = 14, (3, 1)  # of Django 5.2
@@ -396,6 +399,42 @@ def cells() -> Iterator[Answer]:
         yield Answer(State.OK, "cells", f"{backlog} changes wait to be merged")
 
 
+def withdrawals() -> Iterator[Answer]:
+    """What residents asked for is done within a day; what was deleted is written down, or a backup brings it back."""
+    hour_ago = clock.now() - dt.timedelta(hours=1)
+    failing = Withdrawal.objects.failing()
+    late = Withdrawal.objects.open().filter(asked_at__lt=hour_ago).exclude(pk__in=failing).count()
+    unwritten = Tombstone.objects.filter(written_down_at=None, deleted_at__lt=hour_ago).count()
+    if number := failing.count():
+        kinds = ", ".join(sorted({kind or "the worker ended" for kind in failing.values_list("failed_as", flat=True)}))
+        mend = "mend what the log of the worker names, then: " + manage("carry_out_withdrawals")
+        yield Answer(State.MISSING, "withdrawals", f"{number} fail ({kinds})", mend)
+    if late:
+        yield Answer(
+            State.MISSING, "withdrawals", f"{late} wait for more than an hour", manage("worker") + ", as a service"
+        )
+    if unwritten:
+        mend = f"let {settings.WITHDRAWAL_JOURNAL} be written by: " + manage("worker")
+        yield Answer(State.MISSING, "withdrawals", f"{unwritten} deletions are not in the journal", mend)
+    if not (number or late or unwritten):
+        yield Answer(State.OK, "withdrawals", "none is late, and the journal is complete")
+
+
+def vault() -> Iterator[Answer]:
+    """Whether contacts are kept, and open."""
+    if not settings.VAULT_KEYS:
+        mend = "set LISTENING_VAULT_KEYS and LISTENING_VAULT_INDEX_KEY, see docs/reference/contacts.md"
+        yield Answer(State.NOTE, "vault", "it has no key, so no contact is kept", mend)
+        return
+    try:
+        number = verify()
+    except (VaultKeyMissing, VaultKeyWrong, ValueError) as error:
+        mend = "put the key back into LISTENING_VAULT_KEYS; without it these contacts are lost"
+        yield Answer(State.MISSING, "vault", f"contacts do not open: {error}", mend)
+    else:
+        yield Answer(State.OK, "vault", f"{number} contacts, and each opens")
+
+
 def redistricting() -> Iterator[Answer]:
     """Districts that no longer hold, have records and have an heir: what `redistrict` would move."""
     current = District.objects.valid_on(today())
@@ -427,5 +466,5 @@ MACHINE: tuple[Question, ...] = (
 DATABASE: tuple[tuple[Question, ...], ...] = (
     (database,),
     (extensions, durability, migrations, roles),
-    (layers, themes, people, cells, redistricting),
+    (layers, themes, people, cells, redistricting, withdrawals, vault),
 )

@@ -187,10 +187,21 @@ class Store:
                 ],
             )
             self._db.executemany("DELETE FROM row WHERE id = ?", [(gone["id"],) for gone in page["gone"]])
+            deleted = [gone["id"] for gone in page["gone"] if gone.get("deleted")]
+            self._forget_deleted(deleted)
             if set(json.loads(standing["buckets"])) - set(page["buckets"]):
                 self._forget_outside(page["buckets"])
             self._stand(cursor=page["cursor"], buckets=json.dumps(page["buckets"]))
+        if deleted:  # not in the log of the file either
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return True
+
+    def _forget_deleted(self, records: Sequence[str]) -> None:
+        """What was said in deleted conversations leaves with them (C10); that they were deleted here stays."""
+        self._db.executemany(
+            "DELETE FROM op WHERE record = ? AND state = 'acknowledged' AND body ->> 'kind' <> 'delete'",
+            [(one,) for one in records],
+        )
 
     def _forget_outside(self, buckets: Sequence[str]) -> None:
         """Delete rows that lie in none of the buckets (C3). Only losing a bucket can leave one behind."""

@@ -46,7 +46,7 @@ def opened() -> Iterator[None]:
     try:
         yield
     except (VaultKeyMissing, VaultKeyWrong) as error:
-        logger.error("the contact vault does not open: %s", type(error).__name__)
+        logger.error("the contact vault does not open", extra={"error": type(error).__name__})
         raise VaultClosed from None
     except ProgrammingError as error:
         if isinstance(error.__cause__, InsufficientPrivilege):

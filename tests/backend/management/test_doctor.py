@@ -15,13 +15,21 @@ from django.core.management.base import CommandError
 from django.db import NotSupportedError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import override_settings
+from uuid6 import uuid7
 
+from backend import clock
 from backend.management.commands import doctor
 from districts.models import BoundaryEdition, District
 from listening.capture.accept import accept_many
+from listening.capture.amend import delete
 from listening.codelists.models import Theme
+from listening.consent.codes import digest_of, new_code, read_code
+from listening.consent.models import Withdrawal
+from listening.erasure.withdraw import ask
 from listening.fieldwork.models import User
+from listening.records.models import Conversation, Tombstone
 from listening.records.redistrict import redistrict
+from listening.vault import contacts
 from tests.listening.submissions import conversation, heard
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -75,7 +83,7 @@ def test_it_works(city, themes, listener, collected, capsys):
     assert abouts == {
         *("Python", "libraries", "settings", "translations", "static files", "var", "disk", "Chromium"),
         *("database", "extensions", "durability", "migrations", "roles"),
-        *("layers", "themes", "people", "cells", "redistricting"),
+        *("layers", "themes", "people", "cells", "redistricting", "withdrawals", "vault"),
     }
 
 
@@ -338,6 +346,39 @@ class TestContents:
         assert only(doctor.cells).state == "note"
         monkeypatch.setattr(doctor, "LONG_LOG", waiting)
         assert only(doctor.cells).state == "ok"
+
+    def test_withdrawals_that_fail_are_late_or_are_not_written_down(self, city, listener):
+        assert only(doctor.withdrawals).state == "ok"
+        code = new_code()
+        accept_many([conversation(listener, receipt=digest_of(read_code(code)))])
+        ask(code)
+        assert only(doctor.withdrawals).state == "ok"
+        two_hours_ago = clock.now() - dt.timedelta(hours=2)
+        Withdrawal.objects.update(asked_at=two_hours_ago)
+        assert only(doctor.withdrawals).said == "1 wait for more than an hour"
+        Withdrawal.objects.update(attempts=1, failed_as="OSError")
+        assert only(doctor.withdrawals).said == "1 fail (OSError)"
+        Withdrawal.objects.update(attempts=2, failed_as="")
+        assert only(doctor.withdrawals).said == "1 fail (the worker ended)"
+        delete(Conversation.objects.get(), by=listener)
+        assert only(doctor.withdrawals).state == "ok"
+        Tombstone.objects.update(deleted_at=two_hours_ago)
+        answer = only(doctor.withdrawals)
+        assert (answer.state, answer.said) == ("missing", "1 deletions are not in the journal")
+
+    def test_the_vault_without_a_key_and_with_a_wrong_one(self, settings):
+        contacts.keep(uuid7(), contacts.Person("", ()), expires_at=clock.now() + dt.timedelta(days=1))
+        assert only(doctor.vault).said == "1 contacts, and each opens"
+        right, settings.VAULT_KEYS = settings.VAULT_KEYS, ""
+        assert (only(doctor.vault).state, only(doctor.vault).said) == ("note", "it has no key, so no contact is kept")
+        settings.VAULT_KEYS = f"other:{right.partition(':')[2]}"
+        answer = only(doctor.vault)
+        assert answer.state == "missing"
+        assert "'test'" in answer.said
+        settings.VAULT_KEYS = "test:" + "A" * 43
+        assert only(doctor.vault).state == "missing"
+        settings.VAULT_KEYS = "nonsense"
+        assert only(doctor.vault).state == "missing"
 
     def test_edition_whose_day_has_come(self, city, listener, today):
         accept_many([conversation(listener, heard("need"))])

@@ -1,5 +1,6 @@
 """The page for who holds a card."""
 
+import json
 import re
 
 import pytest
@@ -29,11 +30,33 @@ def send(code, wish, **members):
     return Client().post("/receipt/", {"code": code, "wish": wish, **members})
 
 
-@pytest.mark.parametrize(("language", "title"), [("it", "La tua ricevuta"), ("en", "Your receipt")])
+@pytest.mark.parametrize(("language", "title"), [
+        ("it", "La tua ricevuta"), ("en", "Your receipt"), ("ar", "إيصالك"), ("ar-MA,it;q=0.8", "إيصالك"),
+        ("fr,en;q=0.5", "Your receipt"), ("zh", "La tua ricevuta"),
+    ],
+)  # fmt: skip
 def test_it_works(client, db, language, title):
     answer = client.get("/receipt/", headers={"Accept-Language": language})
     assert f"<h1>{title}</h1>" in answer.content.decode()
     assert "script-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_the_language_that_was_chosen_comes_first_and_only_there(client, db):
+    answer = client.post("/language/", {"language": "ar", "next": "/receipt/"}, headers={"Accept-Language": "en"})
+    assert answer["Location"] == "/receipt/"
+    page = client.get("/receipt/", headers={"Accept-Language": "en"})
+    assert '<html lang="ar" dir="rtl">' in page.content.decode()
+    assert page["Content-Language"] == "ar"
+    elsewhere = client.get("/", headers={"Accept-Language": "en"})
+    assert '<html lang="en">' in elsewhere.content.decode(), "the pages of the staff are not in Arabic"
+
+
+def test_a_copy_is_in_words_and_the_file_as_it_is_stored(code):
+    """Codes are for programs: the page says what they mean, in the language of the reader."""
+    page = Client().post("/receipt/", {"code": code, "wish": "copy"}, headers={"Accept-Language": "ar"})
+    assert "Affitto" in page.content.decode(), "no label in Arabic: that of the city"
+    assert "حاجة" in page.content.decode()
+    assert json.loads(send(code, "file").content)["findings"][0]["themes"] == ["rent"]
 
 
 def test_a_copy_is_read_and_taken_away(code):

@@ -1,4 +1,4 @@
-"""The reference client keeps the rules C1 to C9 of PROTOCOL.md, against a service that says what a script tells it."""
+"""The reference client keeps the rules C1 to C10 of PROTOCOL.md, against a service that says what a script tells it."""
 
 from __future__ import annotations
 
@@ -520,6 +520,24 @@ class TestC9:
         with pytest.raises(SignedOut):
             client.pull()
         assert store.has_queued()
+
+
+class TestC10:
+    def test_what_was_said_leaves_the_phone_with_the_conversation(self, client, service, store, path):
+        """Also from the ops that are kept for another epoch, and from the files."""
+        pk, other = (client.create("conversation", {"summary": "Kingfisher"}) for _ in range(2))
+        client.sync()
+        client.delete("conversation", pk)
+        client.sync()
+        client.update("conversation", pk, {"summary": "unsent"})
+        left = page(gone=[other], cursor="c2")
+        store.apply(left, asked_with=store.cursor)
+        assert len(store.ops("acknowledged")) == 3, "who lost sight of it may have to send it again"
+        told = {"gone": [{"id": one, "deleted": True} for one in (pk, other)], "cursor": "c3"}
+        store.apply(page() | told, asked_with="c2")
+        assert [(one["body"]["kind"], one["body"]["id"]) for one in store.ops("acknowledged")] == [("delete", pk)]
+        assert store.has_queued()
+        assert all(b"Kingfisher" not in file.read_bytes() for file in path.parent.iterdir())
 
 
 class TestOverlay:

@@ -18,9 +18,13 @@ class Command(BaseCommand):
         if noted and (len(noted) != 64 or set(noted) - set("0123456789abcdef")):
             raise CommandError("--head: give the 64 hexadecimal digits that this command printed.")
         found = verify(noted)
-        self.stdout.write(f"{found.entries} entries, head {found.head or '(none yet)'}")
+        gone = f", the first {found.forgotten} have had their time" if found.forgotten else ""
+        self.stdout.write(f"{found.entries} entries, head {found.head or '(none yet)'}{gone}")
         if not found.is_sound:
             raise CommandError(f"broken at position {found.broken}, entry {found.broken_id}")
         if noted and found.noted_at is None:
-            raise CommandError("the noted head is not in the chain: entries were taken away or written anew")
+            older = (
+                f", or it is older than position {found.forgotten}, where the chain begins" if found.forgotten else ""
+            )
+            raise CommandError(f"the noted head is not in the chain: entries were taken away or written anew{older}")
         self.stdout.write(f"sound; the noted head is at position {found.noted_at}" if noted else "sound")

@@ -18,13 +18,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="Where to write the page, .html.")
         parser.add_argument("--number", type=int, default=10, help=f"How many cards, at most {MOST}; 10.")
-        parser.add_argument("--language", action="append", help="Language of the text; again for each: it and en.")
+        parser.add_argument("--language", action="append", help="Language of the text; again for each: it, en and ar.")
         parser.add_argument("--origin", required=True, help="Of this service, e.g. https://listening.example.org.")
 
     def handle(
         self, *args: Any, file: Path, number: int, language: list[str] | None, origin: str, **options: Any
     ) -> None:
-        known = [code for code, _ in settings.LANGUAGES]
+        known = [code for code, _ in settings.RESIDENT_LANGUAGES]
         languages = language or known
         parts = urlsplit(origin)
         if unknown := set(languages) - set(known):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from listening.erasure.retention import apply_retention
 
@@ -14,4 +14,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Count, and change nothing.")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        self.stdout.write(f"{'would be: ' if dry_run else ''}{apply_retention(dry_run=dry_run)}")
+        applied = apply_retention(dry_run=dry_run)
+        self.stdout.write(f"{'would be: ' if dry_run else ''}{applied}")
+        if applied.failed:
+            raise CommandError("not everything was deleted; the log says why")

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from listening.consent.models import Withdrawal
 from listening.erasure.withdraw import carry_out
 
 
@@ -12,3 +13,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{carry_out()} conversations deleted")
+        if failing := Withdrawal.objects.failing().count():
+            raise CommandError(f"{failing} withdrawals fail; the log says why")

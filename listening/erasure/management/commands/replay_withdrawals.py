@@ -9,7 +9,7 @@ from listening.erasure.journal import JournalError, replay
 
 
 class Command(BaseCommand):
-    help = "Carry out again, in a restored backup, the withdrawals of a journal; run it before anybody is served."
+    help = "Carry out again, in a restored backup, the deletions of a journal; run it before anybody is served."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("journal", type=Path)
@@ -19,4 +19,4 @@ class Command(BaseCommand):
             replayed = replay(journal)
         except (JournalError, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{replayed.lines} withdrawals in the journal, {replayed.erased} conversations deleted again")
+        self.stdout.write(f"{replayed.lines} deletions in the journal, {replayed.erased} conversations deleted again")

@@ -29,8 +29,13 @@ export const apply = (page, askedWith) =>
     for (const row of await asked(rows.getAll())) {
       if (!row.buckets.some((/** @type {string} */ bucket) => page.buckets.includes(bucket))) rows.delete(row.id); // C3
     }
+    const deleted = new Set(page.gone.filter((gone) => gone.deleted).map((gone) => gone.id));
     // Changes that are in what was pulled need not be shown over it any longer.
     for (const one of await asked(ops.getAll())) {
+      if (one.state === "acknowledged" && deleted.has(one.record) && one.body.kind !== "delete") {
+        ops.delete(one.seq); // C10: what was said leaves the phone, too
+        continue;
+      }
       if (one.state === "acknowledged" && (one.outcome.version ?? 0) <= (came.get(one.record) ?? -1)) ops.put({ ...one, isSeen: true });
     }
     meta.put({ ...standing, cursor: page.cursor, buckets: page.buckets }, "standing");

@@ -1,0 +1,2 @@
+DROP FUNCTION audit_forget(timestamptz);
+DROP TABLE audit_anchor;
