@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "listening.opendata",
     "listening.signin",
     "listening.erasure",
+    "listening.desk",
     "listening.demo",
     "corsheaders",
     "rest_framework",
