@@ -52,5 +52,6 @@ def release(pk: UUID, *, by: User, request: Request | HttpRequest) -> Outcome:
 def dismiss(pk: UUID, *, by: User, request: Request | HttpRequest, why: Dismissal | None = None) -> None:
     """Refuse an op that waits, for good; whoever brought it is told why. Raises NotFound."""
     op = waiting_op(pk, by=by)
+    brought_by = op.op.person
     waiting.dismiss(op, why)
-    record(Verb.DELETE, WaitingOp, [pk], request=request, subject=op.op.person)
+    record(Verb.DELETE, WaitingOp, [pk], request=request, subject=brought_by)
