@@ -58,11 +58,17 @@ def next_places(request: HttpRequest) -> HttpResponse:
     shown["layers"] = _layers(query.layer.code, language)
     bands = {one.district_id: priority_bands(one) for one in represented}
     shown["places"] = [
-        NextPlace(one.place.name, number(one.sessions), sentence(one, bands.get(one.place.district_id, ())))
+        NextPlace(one.place.name, sessions_of(one), sentence(one, bands.get(one.place.district_id, ())))
         for one in proposals
     ]
     shown["is_partial"] = not query.reach.everywhere
     return desk_page(request, "desk/next_places.html", shown)
+
+
+def sessions_of(proposal: Proposal) -> str:
+    """How many sessions a place gets, in words."""
+    told = ngettext("%(sessions)s session", "%(sessions)s sessions", proposal.sessions)
+    return told % {"sessions": number(proposal.sessions)}
 
 
 def sentence(proposal: Proposal, bands: Any) -> str:

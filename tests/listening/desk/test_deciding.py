@@ -16,7 +16,17 @@ from listening.audit.verbs import Verb
 from listening.capture.amend import amend
 from listening.capture.api.serializers import read_submission
 from listening.codelists.models import Theme
-from listening.desk.wording import BANDS, CHANNELS, DISMISSALS, KINDS, MEMBERS, OPS, PURPOSES, SESSION_KINDS, VENUE_KINDS
+from listening.desk.wording import (
+    BANDS,
+    CHANNELS,
+    DISMISSALS,
+    KINDS,
+    MEMBERS,
+    OPS,
+    PURPOSES,
+    SESSION_KINDS,
+    VENUE_KINDS,
+)
 from listening.fieldwork.models import Session, Venue
 from listening.records.field_versions import FINDING_MEMBERS
 from listening.records.field_versions import MEMBERS as CONVERSATION_MEMBERS
