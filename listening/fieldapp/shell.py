@@ -51,8 +51,8 @@ def addresses() -> list[str]:
 
 @functools.cache
 def first_modules() -> Sequence[str]:
-    """Names of the modules that the first screen needs: what app.js imports, and what these import, at once."""
-    found = ["app.js"]
+    """Names of the modules that the first screens need, the form and adding a phone: with what they import, at once."""
+    found = ["app.js", "view_enrol.js"]
     for name in found:
         source = (STATIC / "fieldapp" / name).read_text(encoding="utf-8")
         found += [one for one in IMPORTED.findall(source) if one not in found]

@@ -34,7 +34,8 @@ def _page() -> str:
         ],
     }
     with translation.override(settings.LANGUAGE_CODE):
-        shown = {"told": told, "city": settings.CITY_NAME, "modules": shell.preloaded()}
+        words = [one.address for one in shell.languages() if one.code == settings.LANGUAGE_CODE]
+        shown = {"told": told, "city": settings.CITY_NAME, "modules": shell.preloaded(), "words": words}
         return render_to_string("fieldapp/page.html", shown)
 
 

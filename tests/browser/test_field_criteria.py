@@ -1,17 +1,26 @@
 """What the field app promises in numbers: three taps, twenty entries, feeds that begin anew, bytes, consent."""
 
+import os
+import re
+import subprocess
+import sys
+from urllib.request import urlopen
+
 import pytest
+from django.conf import settings as django_settings
 from playwright.sync_api import expect
 
 from backend import clock
 from listening.consent.codes import digest_of, new_code, read_code
 from listening.consent.models import Notice, Receipt
+from listening.fieldapp import shell
 from listening.records.models import Consent, Conversation
 from listening.sync import feed
 from listening.sync.models import FeedState, Op
 from tests.browser.fieldphone import field_phone
 from tests.browser.test_dashboard import accessibility_violations
-from tests.browser.test_field_faults import KEPT
+from tests.browser.test_field_faults import KEPT, SECRET, browser_of, free_port, process_at
+from tests.listening.fieldapp.test_shell import FIRST_SCREEN_BYTES, FIRST_VISIT_BYTES
 from tests.people import person
 
 COUNT_TAPS = """() => {
@@ -199,3 +208,49 @@ def test_a_coordinator_s_phone_says_why_it_reads_where_the_city_asks(
     reads = [entry for entry in trail() if entry.verb == "read_list"]
     assert reads
     assert {entry.purpose for entry in reads} == {"coordination"}
+
+
+# Name, bytes on the wire, and when it was asked for and had come, in milliseconds; and when the app was ready.
+CAME = """() => [performance.now(), ['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))
+  .map((one) => [one.name.split('/').pop(), one.transferSize, one.startTime, one.responseEnd])]"""
+HEAD_BYTES = 500  # of an answer
+SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}  # bytes a second
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    """Static files as a city serves them."""
+    root = tmp_path_factory.mktemp("static")
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.browser.collected_settings", "COLLECTED": str(root)}
+    ignored = [f"--ignore={name}" for name in ("admin", "drf_spectacular_sidecar", "gis", "rest_framework", "mfa")]
+    command = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0", *ignored]
+    subprocess.run(command, cwd=django_settings.BASE_DIR, env=environment, check=True)
+    return root
+
+
+def test_a_first_visit_on_a_slow_network_costs_few_bytes_and_few_turns(
+    tmp_path, browser, transactional_db, city, themes, collected, settings
+):
+    """Slow 3G and a slow phone: the form is there before the rest has come. The time is printed, bytes are held."""
+    settings.SECRET_KEY = SECRET
+    port = free_port()
+    with (
+        process_at(port, "tests.browser.collected_settings", COLLECTED=str(collected)),
+        browser_of(tmp_path, browser, f"http://localhost:{port}") as phone,
+    ):
+        urlopen(f"http://localhost:{port}/field/").read()  # the service is warm, as any is that serves a city
+        devtools = phone.context.new_cdp_session(phone.page)
+        devtools.send("Network.enable")
+        devtools.send("Network.emulateNetworkConditions", SLOW_3G)
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        page = phone.open()
+        ready, came = page.evaluate(CAME)
+        page.locator("html[data-worker=ready]").wait_for(timeout=60_000)
+        before = {name: size for name, size, _, end in came if end <= ready}
+        first = [one for one in came if re.sub(r"\.[0-9a-f]{12}", "", one[0]) in shell.first_modules()]
+        print(f"ready after {ready:.0f} ms, {sum(before.values())} bytes in {len(before)} answers")
+        assert len(first) == len(shell.first_modules())
+        assert sum(size for _, size, _, _ in first) < FIRST_SCREEN_BYTES + len(first) * HEAD_BYTES, first
+        assert sum(before.values()) < FIRST_VISIT_BYTES, before
+        # The page names each module, so that none waits for another to ask for it.
+        assert max(start for _, _, start, _ in first) < min(end for *_, end in first)

@@ -57,13 +57,14 @@ def phone(browser, server, town, listener):
 
 
 @contextmanager
-def process_at(port: int):
+def process_at(port: int, module: str = "tests.settings", **variables: str):
     """A process of its own that serves the service; it ends as by a power cut."""
     named = connection.settings_dict
     host, password = (quote(str(named[name]), safe="") for name in ("HOST", "PASSWORD"))
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("LISTENING_")},
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DJANGO_SETTINGS_MODULE": module,
+        **variables,
         "LISTENING_SECRET_KEY": SECRET,
         "DATABASE_URL": f"postgis://{named['USER']}:{password}@{host}:{named['PORT']}/{named['NAME']}",
     }

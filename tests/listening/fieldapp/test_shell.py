@@ -17,7 +17,7 @@ SOURCES = sorted((shell.STATIC / "fieldapp").glob("*.js"))
 LAZY_TYPE = re.compile(r"/\*.*?\*/", re.DOTALL)
 KEY = re.compile(r'\bt\(\s*"([a-z0-9.-]+)"')
 # Compressed by brotli. The design hoped for 20 kB of script; what was asked of the app since has its price.
-FIRST_SCREEN_BYTES = 28_000
+FIRST_SCREEN_BYTES = 30_000
 SCRIPT_BYTES = 40_000
 FIRST_VISIT_BYTES = 60_000
 
@@ -76,11 +76,11 @@ def test_all_of_it_stays_within_the_budget(client):
     assert sum(script.values()) + beside["fieldapp.css"] + words + page < FIRST_VISIT_BYTES
 
 
-def test_the_first_screen_is_the_form_alone(client):
+def test_the_first_screen_is_the_form_or_adding_the_phone(client):
     """The other views, photos, consent, the file of the queue and sync come after it."""
     first = set(shell.first_modules())
-    assert {"app.js", "screen.js", "view_log.js", "queue.js", "deeds.js"} <= first
-    later = {"view_today.js", "view_coverage.js", "view_more.js", "view_enrol.js", "view_people.js"}
+    assert {"app.js", "screen.js", "view_log.js", "queue.js", "deeds.js", "view_enrol.js"} <= first
+    later = {"view_today.js", "view_coverage.js", "view_more.js", "view_people.js"}
     later |= {"photos.js", "export.js", "card.js", "sync.js", "pages.js"}
     assert first | later == {path.name for path in SOURCES}
     assert first & later == set()
