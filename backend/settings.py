@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "listening.opendata",
     "listening.signin",
     "listening.erasure",
+    "listening.desk",
     "listening.demo",
     "corsheaders",
     "rest_framework",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("field/", fieldapp.page, name="field"),
     path("field/sw.js", fieldapp.worker, name="field-worker"),
     path("field/manifest.webmanifest", fieldapp.manifest, name="field-manifest"),
+    path("desk/", include("listening.desk.urls")),
     path("receipt/", receipt, name="receipt"),
     path("devices/", fieldwork.devices, name="devices"),
     path("devices/add/", fieldwork.add_device, name="device-add"),

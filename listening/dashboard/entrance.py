@@ -27,6 +27,7 @@ class Door:
 def home(request: HttpRequest) -> HttpResponse:
     """The start page: what this is, and where it goes on."""
     doors = [
+        Door(reverse("field"), _("Field app"), _("For listeners: log on the phone, also without a network.")),
         Door(reverse("api-docs"), _("Interface for programs"), _("Every address of the API, to read and to try.")),
         Door(reverse("admin:index"), _("Administration"), _("People, venues, themes and boundaries.")),
         Door(reverse("health-ready"), _("State of the service"), _("Whether it can answer and reach its database.")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 MESSAGES: Final = STATIC / "fieldapp" / "messages"
 WORKER: Final = HERE / "worker" / "sw.js"
+IMPORTED: Final = re.compile(r'^import .* from "\./(\w+\.js)";$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,21 @@ def addresses() -> list[str]:
     """The addresses of all files of the app."""
     files = sorted(path for path in STATIC.rglob("*") if path.is_file())
     return [static(path.relative_to(STATIC).as_posix()) for path in files]
+
+
+@functools.cache
+def first_modules() -> Sequence[str]:
+    """Names of the modules that the first screens need, the form and adding a phone: with what they import, at once."""
+    found = ["app.js", "view_enrol.js"]
+    for name in found:
+        source = (STATIC / "fieldapp" / name).read_text(encoding="utf-8")
+        found += [one for one in IMPORTED.findall(source) if one not in found]
+    return found
+
+
+def preloaded() -> list[str]:
+    """Addresses of these modules, for the page: each would otherwise be found only when the one before has come."""
+    return [static(f"fieldapp/{name}") for name in first_modules()]
 
 
 def version(page: str) -> str:

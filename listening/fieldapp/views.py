@@ -27,13 +27,16 @@ def _page() -> str:
         "city": settings.CITY_NAME,
         "demo": settings.DEMO,
         "language": settings.LANGUAGE_CODE,
+        "basis": settings.STATISTICS_BASIS,
         "worker": reverse("field-worker"),
         "languages": [
             {"code": one.code, "name": one.name, "dir": one.dir, "address": one.address} for one in shell.languages()
         ],
     }
     with translation.override(settings.LANGUAGE_CODE):
-        return render_to_string("fieldapp/page.html", {"told": told, "city": settings.CITY_NAME})
+        words = [one.address for one in shell.languages() if one.code == settings.LANGUAGE_CODE]
+        shown = {"told": told, "city": settings.CITY_NAME, "modules": shell.preloaded(), "words": words}
+        return render_to_string("fieldapp/page.html", shown)
 
 
 @access(Public)

@@ -21,7 +21,7 @@ from listening.codelists.models import Theme
 from listening.fieldwork.comparison import comparison_number
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.querysets import AssignmentQuerySet, DeviceQuerySet, SessionQuerySet
-from listening.fieldwork.roles import ADMINISTER, PUBLISH, READ_COUNTS, Role
+from listening.fieldwork.roles import ADMINISTER, COORDINATE, PUBLISH, READ_COUNTS, Role
 from listening.fieldwork.scope import Scope, read_scope
 
 
@@ -65,6 +65,11 @@ class User(AbstractUser):
     def reads_counts(self) -> bool:
         """For pages: whether a link to the need map leads anywhere."""
         return self.scope.has(*READ_COUNTS)
+
+    @property
+    def coordinates(self) -> bool:
+        """For pages: whether a link to the desk leads anywhere."""
+        return self.scope.has(*COORDINATE)
 
     @property
     def publishes(self) -> bool:

@@ -44,7 +44,7 @@ def looked_after(user: User, person: str = "person", *, since: dt.date | Combina
     `person`: the column of the row that names its person. `since`: a day, also as an expression over the row; who has
     listened in the districts on it or later is looked after as well.
     """
-    allowed = Q(**{person: user})
+    allowed = Q(**{person: user.pk})
     scope = user.scope
     if scope.has(*COORDINATE):
         today = clock.today()

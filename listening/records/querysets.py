@@ -113,6 +113,18 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             )
         return self.filter(Exists(heard))
 
+    def unclassified(self) -> Self:
+        """Conversations in which a finding has no theme yet."""
+        from listening.records.models import Finding, FindingTheme
+
+        bare = ~Exists(FindingTheme.objects.filter(finding=OuterRef("pk")))
+        return self.filter(Exists(Finding.objects.filter(bare, conversation=OuterRef("pk"))))
+
+    def received_between(self, since: dt.datetime, until: dt.datetime) -> Self:
+        """Conversations that arrived from one instant on and before another."""
+        # What was received since then was changed since then: that column has the index.
+        return self.filter(received_at__gte=since, received_at__lt=until, updated_at__gte=since)
+
     def saying(self, text: str) -> Self:
         """Conversations whose summary or findings hold a text, whatever its accents and case."""
         from listening.records.models import Finding

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -14,6 +15,15 @@ Status = Literal["accepted", "conflict", "deferred", "quarantined", "rejected", 
 Reason = Literal["invalid", "absent", "gone", "id_taken", "op_reused", "too_large", "schema", "forbidden"]
 # How long after it happened somebody who has lost the role may still bring it.
 BROUGHT_WITHIN: Final = dt.timedelta(days=30)
+
+
+class Dismissal(StrEnum):
+    """Why a coordinator refused what waited: a closed list, so that no word of it is kept."""
+
+    NOT_ALLOWED = "not_allowed"
+    LOGGED_TWICE = "logged_twice"
+    MISTAKE = "mistake"
+    TRIAL = "trial"
 
 
 @dataclass(frozen=True, slots=True)

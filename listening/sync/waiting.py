@@ -16,7 +16,7 @@ from listening.sync.conflicts import keep_clashes
 from listening.sync.models import Op as LedgerRow
 from listening.sync.models import WaitingOp
 from listening.sync.ops import read_op
-from listening.sync.outcomes import NotNow, NotYet, Outcome, Rejected
+from listening.sync.outcomes import Dismissal, NotNow, NotYet, Outcome, Rejected
 
 
 def keep(row: LedgerRow, told: Any, why: str, waiting_for: UUID | None) -> None:
@@ -72,9 +72,9 @@ def settle(pk: UUID, *, vouched_by: User | None = None) -> Outcome:
 
 
 @transaction.atomic
-def dismiss(op: WaitingOp) -> None:
-    """Refuse an op that waits, for good."""
-    _tell(op.op, Outcome("rejected", {"reason": "forbidden"}))
+def dismiss(op: WaitingOp, why: Dismissal | None = None) -> None:
+    """Refuse an op that waits, for good; the ledger keeps why."""
+    _tell(op.op, Outcome("rejected", {"reason": "forbidden", **({"dismissed": why.value} if why else {})}))
     op.delete()
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from districts.api.parameters import PARAMETERS as DISTRICTS
 from listening.capture.api.filters import ConversationFilter
 from listening.consent.codes import ALPHABET
+from listening.desk.narrowing import PARAMETERS as DESK
 from listening.needmaps.query import PARAMETERS as NEED_MAP
 from tests.listening.submissions import document
 from tests.people import person
@@ -38,6 +39,8 @@ ADDRESSES = {
     "/api/v1/coverage/weights": ["district", "period", "theme", "variables", "year", "source"],
     "/api/v1/themes/top": ["district", "period", "kind", "compare"],
     "/dashboard/": [*NEED_MAP, "sort"],
+    "/desk/": DESK,
+    "/desk/next/": ["layer", "conversations", "sessions", "purpose"],
 }
 ODD_NUMBERS = st.sampled_from(["-0", "1e400", "1_0", "0x1", "\N{ARABIC-INDIC DIGIT THREE}", " 1 ", "9" * 400])
 NUMBERS = st.floats().map(str) | st.integers().map(str) | ODD_NUMBERS
@@ -119,6 +122,25 @@ def test_codes_of_cards(client, db, value):
     typed = value["code"] if isinstance(value, dict) and isinstance(value.get("code"), str) else str(value)
     form = {"code": typed.encode("utf-8", "surrogatepass"), "wish": "copy"}
     assert client.post("/receipt/", form).status_code in {400, 404}
+
+
+FORMS = {
+    "/desk/sessions/add/": ["id", "kind", "title", "venue", "started_at", "ended_at", "read"],
+    "/desk/venues/add/": ["code", "name", "kind", "latitude", "longitude", "read"],
+    "/desk/conflicts/1/settle/": ["take", "version", "purpose"],
+    "/desk/waiting/0198c0de-0000-7000-8000-000000000001/dismiss/": ["why", "purpose"],
+    "/desk/findings/0198c0de-0000-7000-8000-000000000001/themes/": ["themes", "version", "back", "purpose"],
+}
+
+
+@pytest.mark.parametrize("address", FORMS)
+@fuzzed(60)
+@given(drawn=st.data())
+def test_forms_of_the_desk(coordinator_client, address, drawn):
+    form = drawn.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(FORMS[address], VALUES)))
+    encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in form.items()}
+    answer = coordinator_client.post(address, encoded)
+    assert answer.status_code in {302, 400, 404}, form
 
 
 @fuzzed(15)

@@ -16,12 +16,14 @@ from backend.http.strict_serializers import (
 from listening.capture.api.serializers import ConversationSerializer, WarningSerializer
 from listening.sync.models import Clash, WaitingOp
 from listening.sync.ops import KINDS, TYPES, OpSerializer
+from listening.sync.outcomes import Dismissal
 
 MOST_OPS: Final = 200
 MOST_LOOKED_UP: Final = 1_000
 MOST_ROWS: Final = 500
 KEEP_ACKED_DAYS: Final = 14
 STATUSES: Final = ("accepted", "conflict", "deferred", "quarantined", "rejected", "retry", "duplicate")
+DISMISSALS: Final = tuple(Dismissal)
 REASONS: Final = ("invalid", "absent", "gone", "id_taken", "op_reused", "too_large", "schema", "forbidden")
 
 
@@ -88,6 +90,9 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     fields = serializers.ListField(child=serializers.CharField(), required=False)  # type: ignore[assignment]
     waiting_for = serializers.UUIDField(required=False)
     reason = serializers.ChoiceField(choices=REASONS, required=False)
+    dismissed = serializers.ChoiceField(
+        choices=DISMISSALS, required=False, help_text="Why a coordinator refused it, if they said so."
+    )
     errors = serializers.ListField(child=FieldErrorSerializer(), required=False)  # type: ignore[assignment]
     retry_after = serializers.IntegerField(required=False)
 

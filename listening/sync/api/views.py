@@ -21,16 +21,15 @@ from backend.http.compressed_json import CompressedJSONParser, compressed_page
 from backend.http.query_parameters import refuse_unknown
 from backend.http.strict_json import DEEPEST
 from backend.policy import SignedIn
-from backend.problems import NotFound
 from listening.audit.errors import PurposeRequired
 from listening.audit.record import purpose_of, record
 from listening.audit.verbs import Verb
-from listening.fieldwork.models import Device, Session
+from listening.fieldwork.models import Device
 from listening.fieldwork.permissions import Coordinates, LogsOrCoordinates
 from listening.fieldwork.person import person_of
 from listening.records.models import Conversation
 from listening.records.permissions import takes_purpose
-from listening.sync import feed, waiting
+from listening.sync import feed, quarantine
 from listening.sync.api.serializers import (
     KEEP_ACKED_DAYS,
     MOST_LOOKED_UP,
@@ -239,7 +238,7 @@ class OneWaitingView(SyncView):
     @extend_schema(operation_id="dismiss_waiting_op", responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:
         """Refuse an op that waits, for good."""
-        waiting.dismiss(waiting_op(request, pk))
+        quarantine.dismiss(pk, by=person_of(request), request=request)
         return Response(status=204)
 
 
@@ -251,28 +250,8 @@ class ReleaseView(SyncView):
     @extend_schema(operation_id="release_waiting_op", request=None, responses=LookupResultsSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
         """Apply an op of somebody who has lost the role since; what it makes must lie in your districts."""
-        person = person_of(request)
-        with transaction.atomic():
-            op = waiting_op(request, pk)
-            if op.why != WaitingOp.Why.QUARANTINED:
-                raise NotFound("It is not for a coordinator to decide: it waits for something that has not come.")
-            outcome = waiting.settle(op.pk, vouched_by=person)
-            made = Session if op.body["type"] == "session" else Conversation
-            if outcome.status == "accepted":
-                # What it says was hidden until now; also where it lies.
-                if not made.objects.visible_to(person).filter(pk=op.body["id"]).exists():
-                    raise NotFound("There is no such op.")
-                record(Verb.CREATE, made, [op.body["id"]], request=request, subject=op.op.person)
+        outcome = quarantine.release(pk, by=person_of(request), request=request)
         return Response({"results": [{"op": str(pk), **outcome.as_json()}]})
-
-
-def waiting_op(request: Request, pk: UUID) -> WaitingOp:
-    """Of somebody whom the person looks after. Raises NotFound."""
-    found: Any = WaitingOp.objects.visible_to(person_of(request)).select_related("op__person").filter(pk=pk).first()
-    if found is None:
-        raise NotFound("There is no such op.")
-    op: WaitingOp = found
-    return op
 
 
 class FreshnessView(SyncView):

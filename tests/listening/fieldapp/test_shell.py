@@ -1,10 +1,10 @@
 """What the app is made of: complete catalogues, a budget, a worker that keeps all, a version that tells a change."""
 
-import gzip
 import json
 import re
 import shutil
 
+import brotli
 import pytest
 from babel import Locale
 
@@ -13,8 +13,13 @@ from listening.fieldapp import shell
 
 CATALOGUES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(shell.MESSAGES.glob("*.json"))}
 SOURCES = sorted((shell.STATIC / "fieldapp").glob("*.js"))
+# Types in comments name modules, and import none.
+LAZY_TYPE = re.compile(r"/\*.*?\*/", re.DOTALL)
 KEY = re.compile(r'\bt\(\s*"([a-z0-9.-]+)"')
-BUDGET_BYTES = 60_000
+# Compressed by brotli. The design hoped for 20 kB of script; what was asked of the app since has its price.
+FIRST_SCREEN_BYTES = 30_000
+SCRIPT_BYTES = 40_000
+FIRST_VISIT_BYTES = 60_000
 
 
 def forms(entry):
@@ -51,11 +56,37 @@ def test_the_code_asks_for_words_that_are_there():
     assert asked - set(CATALOGUES["en"]) == set()
 
 
-def test_script_and_style_stay_within_the_budget():
-    sent = {
-        path.name: len(gzip.compress(path.read_bytes())) for path in [*SOURCES, shell.STATIC / "fieldapp/fieldapp.css"]
-    }
-    assert sum(sent.values()) < BUDGET_BYTES, sent
+def sent(*names):
+    """Bytes that a phone gets, by file: WhiteNoise compresses each by itself."""
+    return {name: len(brotli.compress((shell.STATIC / "fieldapp" / name).read_bytes())) for name in names}
+
+
+def test_the_first_screen_stays_within_its_budget():
+    script = sent(*shell.first_modules())
+    assert sum(script.values()) < FIRST_SCREEN_BYTES, script
+
+
+def test_all_of_it_stays_within_the_budget(client):
+    """Page, style, every module, and the largest catalogue."""
+    script = sent(*(path.name for path in SOURCES))
+    assert sum(script.values()) < SCRIPT_BYTES, script
+    beside = sent("fieldapp.css", *(f"messages/{language}.json" for language in CATALOGUES))
+    words = max(size for name, size in beside.items() if name.endswith(".json"))
+    page = len(brotli.compress(client.get("/field/").content))
+    assert sum(script.values()) + beside["fieldapp.css"] + words + page < FIRST_VISIT_BYTES
+
+
+def test_the_first_screen_is_the_form_or_adding_the_phone(client):
+    """The other views, photos, consent, the file of the queue and sync come after it."""
+    first = set(shell.first_modules())
+    assert {"app.js", "screen.js", "view_log.js", "queue.js", "deeds.js", "view_enrol.js"} <= first
+    later = {"view_today.js", "view_coverage.js", "view_more.js", "view_people.js"}
+    later |= {"photos.js", "export.js", "card.js", "sync.js", "pages.js"}
+    assert first | later == {path.name for path in SOURCES}
+    assert first & later == set()
+    page = client.get("/field/").content.decode()
+    named = re.findall(r'<link rel="modulepreload" href="/static/fieldapp/(\w+\.js)">', page)
+    assert named == shell.first_modules()
 
 
 def test_nothing_is_of_another_origin_and_nothing_is_kept_where_any_script_could_read_it():
@@ -117,7 +148,12 @@ def test_the_manifest_has_what_an_installation_needs(client):
 
 def test_modules_import_each_other_in_one_direction():
     """Names hold a hash of the content, and the content holds the names of what is imported: a circle has no name."""
-    imports = {path.name: set(re.findall(r'from "\./(\w+\.js)"', path.read_text(encoding="utf-8"))) for path in SOURCES}
+    imports = {
+        path.name: set(
+            re.findall(r'(?:from |import\()"\./(\w+\.js)"', LAZY_TYPE.sub("", path.read_text(encoding="utf-8")))
+        )
+        for path in SOURCES
+    }
     assert imports["app.js"]
     while leaves := [name for name, needed in imports.items() if not needed]:
         imports = {name: needed - set(leaves) for name, needed in imports.items() if name not in leaves}
@@ -136,3 +172,5 @@ def test_imports_name_the_files_as_they_are_served(tmp_path):
     served = (tmp_path / storage.stored_name("fieldapp/app.js")).read_text(encoding="utf-8")
     named = re.findall(r'from "\./(\w+)\.[0-9a-f]{12}\.js"', served)
     assert len(named) == served.count(' from "./') > 5
+    screen = (tmp_path / storage.stored_name("fieldapp/screen.js")).read_text(encoding="utf-8")
+    assert len(re.findall(r'await import\("\./\w+\.[0-9a-f]{12}\.js"\)', screen)) == screen.count("await import(") == 4

@@ -3,12 +3,11 @@
 import { flush, takeUp } from "./draft.js";
 import { h } from "./dom.js";
 import { isEmpty, newForm } from "./form.js";
-import { locate } from "./view_log.js";
+import { loadPeople, locate } from "./view_log.js";
 import { mayLocate } from "./locate.js";
-import { sendPhotos } from "./photos.js";
 import { refreshReference, refreshVenues } from "./reference.js";
 import { announce, alsoSend, start } from "./schedule.js";
-import { referenceCame, refresh } from "./screen.js";
+import { loadView, loadViews, referenceCame, refresh } from "./screen.js";
 import { show } from "./stage.js";
 import { load, loadReference, state } from "./state.js";
 import { loadWords, t, told } from "./words.js";
@@ -26,7 +25,9 @@ async function main() {
     document.getElementById("app")?.append(h("p", { class: "plain" }, t("start.no-storage")));
     return;
   }
-  state.form = (await takeUp()) ?? newForm(state.recent.form);
+  // A draft of an older version lacks what a newer one asks for.
+  state.form = { ...newForm(state.recent.form), ...(await takeUp()) };
+  if (!state.device) await loadView("enrol").catch(() => {});
   refresh();
   document.documentElement.dataset.ready = "yes";
   addEventListener("pagehide", flush);
@@ -34,7 +35,7 @@ async function main() {
   addEventListener("hashchange", () => { if (!state.device) show(state.view); });
   document.addEventListener("visibilitychange", flush);
   alsoSend(async () => {
-    await sendPhotos(announce);
+    if (state.photos.length) await (await import("./photos.js")).sendPhotos(announce);
     await catchUp();
   });
   catchUp().catch(() => {}); // without a network: it comes along with the first sync
@@ -55,6 +56,8 @@ async function main() {
     isLoading = false;
   });
   install();
+  // What the first screen does not need comes now, before it is asked for; the service worker keeps all of it.
+  Promise.all([loadViews(), loadPeople()]).catch(() => {});
   await locateIfUntouched();
 }
 

@@ -4,7 +4,6 @@ import { leave } from "./device.js";
 import { dropDraft, keepDraft } from "./draft.js";
 import { changes, fieldsOf, formOf, isWorthSaving, newForm } from "./form.js";
 import { mayLocate } from "./locate.js";
-import { hand } from "./photos.js";
 import * as ops from "./queue.js";
 import { announce, wake } from "./schedule.js";
 import { refresh, show } from "./stage.js";
@@ -38,6 +37,11 @@ export async function save() {
   }
   announce();
   wake();
+}
+
+/** The photos of a form go with its conversation. @param {string[]} ids @param {string} conversation */
+async function hand(ids, conversation) {
+  if (ids.length) await (await import("./photos.js")).hand(ids, conversation);
 }
 
 /** @param {import("./form.js").Form} form */

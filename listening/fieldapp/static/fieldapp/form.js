@@ -3,7 +3,8 @@
  * @typedef {{id: string, kind: string, themes: string[], severity: number | null, text: string}} Finding
  * @typedef {{id: string | null, place: any, placeFrom: string, occurredAt: string | null, preset: string, channel: string,
  *   language: string, venue: string | null, people: number, bands: Record<string, Record<string, number>>,
- *   mayBeCounted: boolean, findings: Finding[], current: number, photos: string[]}} Form
+ *   mayBeCounted: boolean, consents: Record<string, {mode: string, notice_version: string}>, receipt: string,
+ *   findings: Finding[], current: number, photos: string[]}} Form
  */
 
 import { uuid7 } from "./uuid7.js";
@@ -14,10 +15,12 @@ export const BANDS = {
   age: ["0-13", "14-17", "18-34", "35-64", "65+", "unknown"],
   gender: ["female", "male", "other", "unknown"],
   tie: ["lives", "works", "studies", "passes", "unknown"],
+  citizenship: ["it", "eu", "non_eu", "unknown"],
 };
 /** Where people are listened to, and what goes without saying there. */
 export const PRESETS = { stall: "street", door: "door", desk: "venue_desk" };
-const PLAIN = ["channel", "language", "people_count", "bands", "may_be_counted", "venue", "place"];
+export const MODES = ["spoken", "written", "guardian"];
+const PLAIN = ["channel", "language", "people_count", "bands", "may_be_counted", "consents", "venue", "place"];
 
 /** @returns {Finding} */
 export const newFinding = () => ({ id: uuid7(), kind: "need", themes: [], severity: null, text: "" });
@@ -30,7 +33,7 @@ export const newFinding = () => ({ id: uuid7(), kind: "need", themes: [], severi
 export const newForm = (last = {}) => ({
   id: null, place: last.place ?? { kind: "none" }, placeFrom: last.placeFrom ?? "", occurredAt: null,
   preset: last.preset ?? "stall", channel: last.channel ?? PRESETS.stall, language: last.language ?? "", venue: last.venue ?? null,
-  people: 1, bands: {}, mayBeCounted: true, findings: [newFinding()], current: 0, photos: [],
+  people: 1, bands: {}, mayBeCounted: true, consents: {}, receipt: "", findings: [newFinding()], current: 0, photos: [],
 });
 
 /** The form of a conversation that is to be changed. @param {any} shown @returns {Form} */
@@ -39,6 +42,7 @@ export const formOf = (shown) => ({
   preset: Object.entries(PRESETS).find(([, channel]) => channel === shown.channel)?.[0] ?? "",
   channel: shown.channel, language: shown.language ?? "", venue: shown.venue ?? null, people: shown.people_count ?? 1,
   bands: structuredClone(shown.bands ?? {}), mayBeCounted: shown.may_be_counted ?? true,
+  consents: Object.fromEntries((shown.consents ?? []).map((/** @type {any} */ { purpose, ...rest }) => [purpose, rest])), receipt: shown.receipt ?? "",
   findings: shown.findings?.length
     ? shown.findings.map((/** @type {any} */ one) => ({ id: one.id, kind: one.kind, themes: one.themes ?? [], severity: one.severity ?? null, text: one.text ?? "" }))
     : [newFinding()],
@@ -75,6 +79,9 @@ export function fieldsOf(form, now, before = {}) {
   if (form.venue && form.channel === "venue_desk") fields.venue = form.venue;
   const bands = Object.fromEntries(Object.entries(form.bands).filter(([, of]) => Object.keys(of).length));
   if (Object.keys(bands).length) fields.bands = bands;
+  const agreed = Object.keys(form.consents ?? {}).sort().map((purpose) => ({ purpose, ...form.consents[purpose] }));
+  if (agreed.length) fields.consents = agreed;
+  if (form.receipt) fields.receipt = form.receipt;
   for (const name of ["summary", "session", "is_test"]) if (before[name]) fields[name] = before[name];
   return fields;
 }

@@ -3,7 +3,8 @@
  * @typedef {{code: string, parent: string | null, labels: Record<string, string>, sensitivity: string}} Theme
  * @typedef {{code: string, name: string}} Venue
  * @typedef {{layer: string, areas: import("./locate.js").Area[]}} Boundaries
- * @typedef {{themes: Theme[], boundaries: Boundaries, venues: Venue[]}} Reference
+ * @typedef {{version: string, language: string, text: string}} Notice
+ * @typedef {{themes: Theme[], boundaries: Boundaries, venues: Venue[], notices: Notice[]}} Reference
  */
 
 import { askAsPhone } from "./device.js";
@@ -19,6 +20,7 @@ export const reference = () =>
     themes: (await asked(store.get("themes")))?.value ?? [],
     boundaries: (await asked(store.get("districts")))?.value ?? { layer: "", areas: [] },
     venues: (await asked(store.get("venues")))?.value ?? [],
+    notices: (await asked(store.get("notices")))?.value ?? [],
   }));
 
 /** Ask for what has changed. @returns {Promise<boolean>} whether anything had */
@@ -26,6 +28,7 @@ export async function refreshReference() {
   const changed = await Promise.all([
     refresh("themes", "/api/v1/themes", (body) => body.themes),
     refresh("layers", "/api/v1/layers", (body) => body.layers),
+    refresh("notices", "/api/v1/notices", (body) => body.notices),
   ]);
   const base = (await read("reference", "layers"))?.value.find((/** @type {any} */ layer) => layer.is_base);
   if (base) {

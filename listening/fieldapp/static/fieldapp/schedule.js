@@ -6,7 +6,6 @@
 
 import { device, SignedOut } from "./device.js";
 import { NoAnswer, Refused } from "./transport.js";
-import { sync } from "./sync.js";
 
 const FIRST_MS = 2_000;
 const LONGEST_MS = 900_000;
@@ -65,11 +64,21 @@ export async function wake() {
   }
 }
 
+/** Not needed for the first screen. Before the service worker has it, a network that is gone may keep it away. */
+async function syncModule() {
+  try {
+    return (await import("./sync.js")).sync;
+  } catch (error) {
+    throw new NoAnswer(String(error));
+  }
+}
+
 async function once() {
   const known = await device();
   if (!known || known.state === "revoked" || known.state === "expired") return show("idle");
   show("sending");
   try {
+    const sync = await syncModule();
     await navigator.locks.request("field-sync", async () => {
       await sync(announce);
       await also();

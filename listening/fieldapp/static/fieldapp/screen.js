@@ -5,15 +5,29 @@ import { h, icon, replace } from "./dom.js";
 import { doing, wake } from "./schedule.js";
 import { loadReference, needsAttention, state, waiting } from "./state.js";
 import { setStage } from "./stage.js";
-import { coverageView } from "./view_coverage.js";
-import { enrolView } from "./view_enrol.js";
 import { logView } from "./view_log.js";
-import { moreView } from "./view_more.js";
-import { todayView } from "./view_today.js";
 import { t, told } from "./words.js";
 
-const VIEWS = { log: logView, today: todayView, coverage: coverageView, more: moreView };
+/** The views that are here. The form is the first screen; the others come right after it. @type {Record<string, () => any>} */
+const VIEWS = { log: logView };
+/** @type {Record<string, () => Promise<() => any>>} */
+const OTHERS = {
+  enrol: async () => (await import("./view_enrol.js")).enrolView,
+  today: async () => (await import("./view_today.js")).todayView,
+  coverage: async () => (await import("./view_coverage.js")).coverageView,
+  more: async () => (await import("./view_more.js")).moreView,
+};
 let drawn = "";
+
+/** Have all views at hand. */
+export async function loadViews() {
+  await Promise.all(Object.keys(OTHERS).map(loadView));
+}
+
+/** @param {string} name of a view, or of the page that adds a phone */
+export async function loadView(name) {
+  VIEWS[name] ??= await OTHERS[name]();
+}
 
 /** @param {import("./stage.js").View} view */
 function show(view) {
@@ -30,12 +44,16 @@ export function refresh() {
   const app = /** @type {HTMLElement} */ (document.getElementById("app"));
   const isIn = Boolean(state.device);
   const view = isIn ? state.view : "enrol";
+  // Drawn when it has come; without a network, when the app is opened with one.
+  if (!VIEWS[view]) loadView(view).then(refresh, () => {});
   // A form, or words half typed, are drawn anew only when one comes to them.
   const key = `${view} ${state.device?.state}`;
-  if (key !== drawn || view === "today" || view === "coverage" || (view === "more" && !isTyping())) {
-    const main = h("main", { id: "main", tabindex: -1, "data-view": view }, isIn && state.device?.state === "unconfirmed" && banner(), isIn ? VIEWS[state.view]() : enrolView());
+  if (VIEWS[view] && (key !== drawn || view === "today" || view === "coverage" || (view === "more" && !isTyping()))) {
+    const main = h("main", { id: "main", tabindex: -1, "data-view": view }, isIn && state.device?.state === "unconfirmed" && banner(), VIEWS[view]());
     const old = document.getElementById("main");
+    const below = document.getElementById("foot");
     if (old) replace(old, main);
+    else if (below) below.before(main);
     else app.append(main);
     drawn = key;
   }

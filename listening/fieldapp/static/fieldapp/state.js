@@ -27,7 +27,7 @@ export const state = {
   /** @type {any[]} */
   photos: [],
   /** @type {import("./reference.js").Reference} */
-  reference: { themes: [], boundaries: { layer: "", areas: [] }, venues: [] },
+  reference: { themes: [], boundaries: { layer: "", areas: [] }, venues: [], notices: [] },
   /** @type {{themes: string[], places: any[], form: any}} what was used last */
   recent: { themes: [], places: [], form: {} },
   form: newForm(),

@@ -11,11 +11,14 @@ import { readAll, transact } from "./store.js";
 import { NoAnswer, Refused } from "./transport.js";
 
 const SYNC = "/api/v1/sync";
+const PURPOSE = { "X-Purpose": "coordination" };
 const SPOILED = new Set([400, 413]); // what one op can do to the envelope of all
 
 /** @param {string} method @param {string} path @param {any} [body] */
 async function ask(method, path, body) {
-  const answer = await askAsPhone(method, `${SYNC}/${path}`, { body, compress: true });
+  let answer = await askAsPhone(method, `${SYNC}/${path}`, { body, compress: true });
+  // A coordinator's pull brings what others logged; this app keeps none of it, but the city may ask what it is read for.
+  if (answer.slug === "purpose-required") answer = await askAsPhone(method, `${SYNC}/${path}`, { body, compress: true, headers: PURPOSE });
   if (!answer.ok) throw new Refused(answer);
   return answer.body;
 }

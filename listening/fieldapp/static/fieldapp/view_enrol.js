@@ -1,14 +1,13 @@
 /** Add this phone: by the code on the page of one's phones. */
 
 import { codeIn, enrol } from "./device.js";
-import { exportQueue } from "./export.js";
 import { h } from "./dom.js";
 import { announce, wake } from "./schedule.js";
 import { show } from "./stage.js";
 import { state, waiting } from "./state.js";
 import { keep, transact } from "./store.js";
 import { NoAnswer } from "./transport.js";
-import { languageChoice } from "./view_more.js";
+import { languageChoice } from "./language_choice.js";
 import { t } from "./words.js";
 
 export function enrolView() {
@@ -38,7 +37,7 @@ export function enrolView() {
     state.toldToForget && h("p", { class: "notice" }, t("enrol.forgot")),
     h("ol", {}, ...[1, 2, 3].map((step) => h("li", {}, t(`enrol.step${step}`)))),
     own > 0 && h("section", { class: "notice" }, h("p", {}, t("enrol.left", { n: own })),
-      h("div", { class: "buttons" }, h("button", { type: "button", class: "button quiet", onclick: exportQueue }, t("more.export")), h("button", { type: "button", id: "not-mine", class: "button danger", onclick: notMine }, t("enrol.not-mine")))),
+      h("div", { class: "buttons" }, h("button", { type: "button", class: "button quiet", onclick: async () => (await import("./export.js")).exportQueue() }, t("more.export")), h("button", { type: "button", id: "not-mine", class: "button danger", onclick: notMine }, t("enrol.not-mine")))),
     h("form", { onsubmit: submit }, h("label", { for: "code" }, t("enrol.code")), code, h("label", { for: "phone-name" }, t("enrol.name")), name, error, button),
     languageChoice());
 }

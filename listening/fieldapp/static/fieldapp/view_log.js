@@ -2,9 +2,8 @@
 
 import { chip, h, icon, replace, svg } from "./dom.js";
 import { keepDraft } from "./draft.js";
-import { BANDS, CHANNELS, KINDS, isEmpty, looksPersonal, newFinding, PRESETS } from "./form.js";
+import { CHANNELS, KINDS, isEmpty, looksPersonal, newFinding, PRESETS } from "./form.js";
 import { areaAt, pathOf, scaled, whereAmI } from "./locate.js";
-import { addPhotos, dropPhoto } from "./photos.js";
 import { state } from "./state.js";
 import { labelled, languageName, number, t, timeOfDay } from "./words.js";
 
@@ -210,44 +209,17 @@ function note() {
 
 // --- what can wait -------------------------------------------------------------------------------------------
 
+/** @type {typeof import("./view_people.js") | null} loaded when it is opened first */
+let people = null;
+
 function more() {
   const { form } = state;
+  if (state.isOpenMore && !people) loadPeople().then(() => redraw("more"), () => {});
   return h("div", { id: "s-more", class: "more" },
     h("button", { type: "button", id: "more", class: "button quiet wide", "aria-expanded": String(state.isOpenMore), onclick: () => { state.isOpenMore = !state.isOpenMore; redraw("more"); } }, t(state.isOpenMore ? "more.fewer" : "more.open")),
-    state.isOpenMore && h("div", { class: "card" },
-      stepper("people", t("field.people"), form.people, 1, 500, (value) => { form.people = value; }),
-      ...Object.entries(BANDS).map(([variable, bands]) => h("fieldset", { class: "bands" }, h("legend", {}, t(`band.${variable}`)),
-        ...bands.map((band) => stepper(`${variable}-${band}`, t(`band.${variable}.${band}`), form.bands[variable]?.[band] ?? 0, 0, form.people, (value) => {
-          form.bands[variable] ??= {};
-          if (value) form.bands[variable][band] = value;
-          else delete form.bands[variable][band];
-        })))),
+    state.isOpenMore && people && h("div", { class: "card" }, ...people.peopleView(form, (...names) => redraw(...names)),
       select("channel", t("field.channel"), CHANNELS.map((name) => [name, t(`channel.${name}`)]), form.channel, (value) => { form.channel = value; redraw("presets"); }),
-      h("label", { class: "tick" }, h("input", { id: "counted", type: "checkbox", checked: form.mayBeCounted, onchange: (/** @type {any} */ event) => { form.mayBeCounted = event.target.checked; keepDraft(form); } }), h("span", {}, t("field.counted"))),
-      photoField()));
+      people.photoField(() => redraw("more"))));
 }
 
-function photoField() {
-  const own = state.photos.filter((one) => state.form.photos.includes(one.id));
-  return h("div", { class: "photos" },
-    h("label", { class: "button quiet file" }, icon("photo"), h("span", {}, t("photo.add")),
-      h("input", { id: "photo", type: "file", accept: "image/jpeg,image/png,image/webp,image/heic", capture: "environment", onchange: async (/** @type {any} */ event) => { await addPhotos(event.target.files); redraw("more"); } })),
-    own.length > 0 && h("ul", {}, ...own.map((one) => h("li", {}, t("photo.one", { n: Math.ceil(one.blob.size / 1024) }),
-      h("button", { type: "button", class: "square", "aria-label": t("photo.remove"), onclick: async () => { await dropPhoto(one.id); redraw("more"); } }, icon("remove"))))),
-    h("p", { class: "hint" }, t("photo.hint")));
-}
-
-/** @param {string} id @param {string} label @param {number} value @param {number} least @param {number} most @param {(value: number) => void} change */
-function stepper(id, label, value, least, most, change) {
-  const shown = h("output", { id: `${id}-value`, for: `${id}-less ${id}-more` }, number(value));
-  const step = (/** @type {number} */ by) => () => {
-    value = Math.max(least, Math.min(most, value + by));
-    change(value);
-    shown.textContent = number(value);
-    if (id === "people") redraw("more");
-    else keepDraft(state.form);
-  };
-  return h("div", { class: "stepper", role: "group", "aria-label": label }, h("span", {}, label),
-    h("button", { type: "button", id: `${id}-less`, class: "square", "aria-label": t("step.less", { what: label }), onclick: step(-1) }, "−"), shown,
-    h("button", { type: "button", id: `${id}-more`, class: "square", "aria-label": t("step.more", { what: label }), onclick: step(1) }, "+"));
-}
+export const loadPeople = async () => { people = await import("./view_people.js"); };

@@ -6,7 +6,8 @@ import { h } from "./dom.js";
 import { wake } from "./schedule.js";
 import { show } from "./stage.js";
 import { state, waiting } from "./state.js";
-import { chooseLanguage, day, language, t, timeOfDay, told } from "./words.js";
+import { languageChoice } from "./language_choice.js";
+import { day, t, timeOfDay, told } from "./words.js";
 
 export function moreView() {
   const phone = state.device;
@@ -29,10 +30,6 @@ export function moreView() {
       h("button", { type: "button", id: "leave", class: "button danger", onclick: twice }, t("more.leave")), h("p", { class: "hint" }, t("more.leave-hint"))),
     h("p", { class: "hint" }, t("more.install")), told.demo && h("p", { class: "hint" }, t("more.demo")));
 }
-
-export const languageChoice = () =>
-  h("div", { class: "segments languages", role: "group", "aria-label": t("more.language") }, ...told.languages.map((one) =>
-    h("button", { type: "button", class: "chip", id: `language-${one.code}`, lang: one.code, "aria-pressed": String(one.code === language), onclick: async () => { await chooseLanguage(one.code); show(state.view); } }, one.name)));
 
 /** The first tap asks, the second does. @param {any} event */
 function twice(event) {

@@ -4,7 +4,7 @@ import { keep, read } from "./store.js";
 
 /** @typedef {{code: string, name: string, dir: "ltr" | "rtl", address: string}} Language */
 
-/** @type {{city: string, demo: boolean, language: string, worker: string, languages: Language[]}} */
+/** @type {{city: string, demo: boolean, language: string, basis: string, worker: string, languages: Language[]}} */
 export const told = JSON.parse(document.getElementById("told")?.textContent ?? "{}");
 
 /** @type {Record<string, string | Record<string, string>>} */

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DeskConfig(AppConfig):
+    name = "listening.desk"
+    verbose_name = "Coordinator's desk"
