@@ -39,9 +39,9 @@ def record(
     """Record that somebody did something to records of a model, by their ids. One INSERT.
 
     Who, with what and for what purpose is in the request; `by` names the person where there is none, or where nobody
-    was signed in yet. `purpose` is what a page or a command was told, which send no header. `subject` is the person whom
-    it was done to, `number` how many records where their ids are nowhere listed. Never pass content: ids are numbers or
-    UUIDs.
+    was signed in yet. `purpose` is what a page or a command was told, which send no header. `subject` is the person
+    whom it was done to, `number` how many records where their ids are nowhere listed. Never pass content: ids are
+    numbers or UUIDs.
     """
     listed = [str(one) for one in ids]
     # A sign-in is recorded before anybody is signed in.

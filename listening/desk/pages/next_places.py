@@ -20,7 +20,7 @@ from listening.desk.wording import a_band
 from listening.fieldwork.permissions import Coordinates
 from listening.fieldwork.person import person_of
 from listening.needmaps.boundaries import boundaries_of_today
-from listening.needmaps.coverage import Proposal, last_year, propose
+from listening.needmaps.coverage import Lately, Proposal, propose
 from listening.needmaps.query import parse_query
 from listening.needmaps.representation import BandFigures, priority_bands, represent
 
@@ -51,8 +51,9 @@ def next_places(request: HttpRequest) -> HttpResponse:
         refuse_unknown(request.GET, ("layer", "conversations", "sessions", "purpose"))
         query = parse_query({"layer": request.GET.get("layer", "")}, person_of(request).scope)
         affordable, sessions = (_number(name, shown["asked"][name]) for name in ("conversations", "sessions"))
-        proposals = propose(query, affordable=affordable, sessions=sessions)
-        _city, represented = represent(query, last_year())
+        lately = Lately.of(query)
+        proposals = propose(query, lately, affordable=affordable, sessions=sessions)
+        _city, represented = represent(query, lately.period)
     except FAULTS as fault:
         return desk_page(request, "desk/next_places.html", shown, problem=problem_of(fault))
     shown["layers"] = _layers(query.layer.code, language)
