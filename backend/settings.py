@@ -82,6 +82,7 @@ LOCALE_PATHS = [BASE_DIR / "backend" / "locale"]
 # --- the house ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "backend",
+    "backend.webclients",
     "districts",
     "listening.audit",
     "listening.codelists",
