@@ -35,6 +35,11 @@ class Reading:
     themes: Themes
     available: tuple[Period, ...]
     notices: tuple[str, ...]
+    view: str = "need"
+    # Code of the place that is looked at, in the layer of the query; empty for none.
+    place: str = ""
+    # The period that a view holds beside the one shown; None for the usual one.
+    other: Period | None = None
 
     @property
     def compares(self) -> bool:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from backend import clock
 from backend.policy import access
+from backend.webclients.addresses import address_of
 from districts.simplify import simplified_geometries
 from listening.dashboard import choices, wording
 from listening.dashboard.choropleth import draw
@@ -23,6 +24,13 @@ from listening.needmaps.need import ENOUGH_CONVERSATIONS
 
 # Metres: a pixel or two, and what the API draws with, so that the two share one cached simplification.
 TOLERANCE_M = 20.0
+
+
+def library() -> dict[str, str]:
+    """Where the script finds the map library; empty where it was not fetched: then the map stays a drawing."""
+    names = {"module": "maplibre-gl.mjs", "worker": "maplibre-gl-worker.mjs", "style": "maplibre-gl.css"}
+    found = {name: address_of(file) for name, file in names.items()}
+    return found if all(found.values()) else {}
 
 
 @access(ReadsCounts)
@@ -55,6 +63,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
                 "layers": choices.layers(layers, reading.query.layer, language),
             },
             "enough": ENOUGH_CONVERSATIONS,
+            "library": library(),
             "today": wording.day(clock.local_date(clock.now())),
         },
         status=400 if reading.notices else 200,

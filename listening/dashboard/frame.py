@@ -1,0 +1,203 @@
+"""What every view of the dashboard has: what it is of, its address, and the ways to the other views and periods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from backend.periods import Period
+from districts.models import Layer
+from listening.dashboard import wording
+from listening.dashboard.choropleth import LETTER_SIZE, Drawing, fit
+from listening.dashboard.reading import Reading
+from listening.needmaps.build import NeedMap
+
+# The views by the name that stands in the address, in the order of the tabs.
+VIEWS: dict[str, str | Promise] = {
+    "need": _lazy("Need"),
+    "coverage": _lazy("Coverage"),
+    "change": _lazy("Change"),
+    "trend": _lazy("Trend"),
+    "compare": _lazy("Compare"),
+    "clusters": _lazy("Clusters"),
+    "hexagons": _lazy("Hexagons"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelLine:
+    """A line of a name on the map, centred on x, standing on y."""
+
+    x: int
+    y: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One place of a map: how it is filled, and what is said where it is pointed at."""
+
+    id: int | str
+    code: str
+    name: str
+    css: str
+    texture: str  # the pattern it is filled with, if any
+    title: str
+    path: str
+    label: tuple[LabelLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One map: its areas, and around them what the reader may not read, for the eye alone. `prefix`: of their ids."""
+
+    title: str
+    areas: Sequence[Area]
+    drawing: Drawing
+    surroundings: Sequence[str] = ()
+    prefix: str = "area"
+
+    @classmethod
+    def of_districts(cls, title: str, areas: Sequence[Area], drawing: Drawing, prefix: str = "area") -> Picture:
+        """It says nothing of the districts around what was heard there."""
+        shown = {area.id for area in areas}
+        return cls(title, areas, drawing, [path for pk, path in drawing.paths.items() if pk not in shown], prefix)
+
+    @property
+    def scale_bar(self) -> tuple[int, str]:
+        bar = self.drawing.scale_bar
+        return bar.units, wording.distance(bar.metres)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way to more. `name` is what it stands for in the address."""
+
+    href: str
+    text: str
+    is_current: bool = False
+    name: str = ""
+
+
+class Frame:
+    """A view of the dashboard: the ways to the other ones, and what the page says around it."""
+
+    view = "need"
+
+    def __init__(self, need_map: NeedMap, reading: Reading, layers: Sequence[Layer], language: str) -> None:
+        self.need_map = need_map
+        self.compares = reading.compares
+        self.edition = need_map.edition
+        self.chosen = next((one for one in need_map.districts if one.code == reading.place), None)
+        self._reading = reading
+        self._layers = layers
+        self._language = language
+        query = need_map.query
+        theme = reading.themes.label(query.theme) if query.theme else ""
+        self.topic = _topic(theme, query.kind)
+        self.title = " · ".join(
+            [
+                theme or _("All themes"),
+                *([str(wording.KINDS[query.kind])] if query.kind else []),
+                wording.period(query.period),
+                query.layer.name_in(language),
+            ]
+        )
+
+    @property
+    def whole(self) -> str:
+        """What all the counts together are of."""
+        return _("Your districts") if self.need_map.is_partial else _("Whole city")
+
+    @property
+    def is_empty(self) -> bool:
+        return self.need_map.city.conversations == 0
+
+    @property
+    def tabs(self) -> list[Link]:
+        """One for each view, of the same places, period and theme."""
+        return [
+            Link(f"?{self.address(view='' if name == 'need' else name)}", str(words), name == self.view, name)
+            for name, words in VIEWS.items()
+        ]
+
+    @property
+    def steps(self) -> list[Link]:
+        """The quarters with records, from the oldest to the newest."""
+        quarters = [one for one in self._reading.available if "Q" in one.label]
+        shown = self.need_map.query.period
+        return [
+            Link(f"?{self.address(period=one.label)}", wording.period(one), one == shown, one.label)
+            for one in sorted(quarters, key=lambda one: one.first)
+        ]
+
+    @property
+    def step_before(self) -> Link | None:
+        """The newest quarter that ends before the period that is shown, or with it."""
+        return self._step_from(lambda one, shown: one.until <= shown.first, last=True)
+
+    @property
+    def step_after(self) -> Link | None:
+        return self._step_from(lambda one, shown: one.first >= shown.until, last=False)
+
+    @property
+    def data_address(self) -> str:
+        """The query of exactly this map at /api/v1/need-map."""
+        return urlencode({name: value for name, value in self._asked().items() if value})
+
+    def place_address(self, code: str) -> str:
+        return f"?{self.address(place=code)}"
+
+    def address(self, **changes: str) -> str:
+        """The query string of this page, changed; it names everything, so that it can be kept and sent to others."""
+        sort = self._reading.chosen_sort
+        more = {
+            "sort": str(sort) if sort else "",
+            "view": "" if self.view == "need" else self.view,
+            "with": self._reading.other.label if self._reading.other else "",
+            "place": self._reading.place,
+            **changes,
+        }
+        asked = {name: more.pop(name, value) for name, value in self._asked().items()}
+        return urlencode({**asked, **{name: value for name, value in more.items() if value}})
+
+    def _step_from(self, fits: Callable[[Period, Period], bool], *, last: bool) -> Link | None:
+        shown = self.need_map.query.period
+        quarters = {one.label: one for one in self._reading.available if "Q" in one.label}
+        fitting = [step for step in self.steps if fits(quarters[step.name], shown)]
+        return fitting[-1 if last else 0] if fitting else None
+
+    def _asked(self) -> Mapping[str, str]:
+        query = self.need_map.query
+        return {
+            "layer": query.layer.code,
+            "period": query.period.label,
+            "theme": query.theme.code if query.theme else "",
+            "kind": query.kind or "",
+        }
+
+    def percent(self, share: float | None) -> str:
+        return "" if share is None else wording.percent(share, self.need_map.breaks)
+
+
+def label_of(name: str, drawing: Drawing, key: int) -> tuple[LabelLine, ...]:
+    """The name on the map, where there are few enough places to read them all."""
+    spot = drawing.spots.get(key)
+    if spot is None:
+        return ()
+    lines = fit(name, spot)
+    top = spot.y - (len(lines) - 1) * LETTER_SIZE / 2 + 0.35 * LETTER_SIZE
+    return tuple(LabelLine(spot.x, round(top + number * LETTER_SIZE), line) for number, line in enumerate(lines))
+
+
+def _topic(theme: str, kind: str | None) -> str:
+    """Theme and kind inside a sentence."""
+    kind_words = str(wording.KINDS_IN_A_SENTENCE[kind]) if kind else ""
+    if theme and kind_words:
+        return _("“%(theme)s” (%(kind)s)") % {"theme": theme, "kind": kind_words}
+    return _("“%(theme)s”") % {"theme": theme} if theme else kind_words
