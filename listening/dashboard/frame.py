@@ -14,11 +14,11 @@ from backend.periods import Period
 from districts.models import Layer
 from listening.dashboard import wording
 from listening.dashboard.choropleth import LETTER_SIZE, Drawing, fit
+from listening.dashboard.legend import Swatch
 from listening.dashboard.reading import Reading
 from listening.needmaps.build import NeedMap
 
-# The views by the name that stands in the address, in the order of the tabs.
-VIEWS: dict[str, str | Promise] = {
+TABS: dict[str, str | Promise] = {
     "need": _lazy("Need"),
     "coverage": _lazy("Coverage"),
     "change": _lazy("Change"),
@@ -75,6 +75,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One place of a table of figures."""
+
+    area: Area
+    cells: Sequence[str]
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A way to more. `name` is what it stands for in the address."""
 
@@ -88,6 +97,16 @@ class Frame:
     """A view of the dashboard: the ways to the other ones, and what the page says around it."""
 
     view = "need"
+    # The parts of the page that differ from view to view.
+    legend_template = "dashboard/swatches.html"
+    table_template = "dashboard/figures.html"
+    needs_theme = True
+    pictures: Sequence[Picture] = ()
+    swatches: Sequence[Swatch] = ()
+    sentences: Sequence[str] = ()
+    legend_title = ""
+    head: Sequence[str] = ()
+    rows: Sequence[Row] = ()
 
     def __init__(self, need_map: NeedMap, reading: Reading, layers: Sequence[Layer], language: str) -> None:
         self.need_map = need_map
@@ -123,8 +142,13 @@ class Frame:
         """One for each view, of the same places, period and theme."""
         return [
             Link(f"?{self.address(view='' if name == 'need' else name)}", str(words), name == self.view, name)
-            for name, words in VIEWS.items()
+            for name, words in TABS.items()
         ]
+
+    @property
+    def more(self) -> list[Link]:
+        """Where a view that says little may lead."""
+        return []
 
     @property
     def steps(self) -> list[Link]:

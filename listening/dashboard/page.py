@@ -66,6 +66,8 @@ class Column:
 class Page(Frame):
     """The need map, and everything the template shows of it."""
 
+    legend_template, table_template = "dashboard/legend.html", "dashboard/table.html"
+
     def __init__(
         self, told: Annotated, reading: Reading, drawing: Drawing, layers: Sequence[Layer], language: str
     ) -> None:

@@ -16,7 +16,8 @@ export function looksOf(svg) {
     const painted = pattern ? document.getElementById(pattern)?.firstElementChild : path;
     looks.set(place, {
       place,
-      name: document.querySelector(`tr[data-place="${CSS.escape(place)}"] th a`)?.textContent?.trim() ?? "",
+      // What has no page of its own has no name that people use.
+      name: document.querySelector(`tr[data-place="${CSS.escape(place)}"] th a:has(+ .profile)`)?.textContent?.trim() ?? "",
       title: path.querySelector("title")?.textContent ?? "",
       colour: painted ? getComputedStyle(painted).fill : "rgb(255, 255, 255)",
       texture: pattern?.split("-")[0] ?? "",
