@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.utils.functional import Promise
@@ -12,10 +11,10 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from backend.periods import Period
 from districts.models import Layer
-from listening.dashboard import wording
-from listening.dashboard.choropleth import LETTER_SIZE, Drawing, fit
-from listening.dashboard.legend import Swatch
 from listening.dashboard.reading import Reading
+from listening.drawing import wording
+from listening.drawing.legend import Swatch
+from listening.drawing.picture import Link, Picture, Row
 from listening.needmaps.build import NeedMap
 
 TABS: dict[str, str | Promise] = {
@@ -27,70 +26,6 @@ TABS: dict[str, str | Promise] = {
     "clusters": _lazy("Clusters"),
     "hexagons": _lazy("Hexagons"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LabelLine:
-    """A line of a name on the map, centred on x, standing on y."""
-
-    x: int
-    y: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """One place of a map: how it is filled, and what is said where it is pointed at."""
-
-    id: int | str
-    code: str
-    name: str
-    css: str
-    texture: str  # the pattern it is filled with, if any
-    title: str
-    path: str
-    label: tuple[LabelLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One map: its areas, and around them what the reader may not read, for the eye alone. `prefix`: of their ids."""
-
-    title: str
-    areas: Sequence[Area]
-    drawing: Drawing
-    surroundings: Sequence[str] = ()
-    prefix: str = "area"
-
-    @classmethod
-    def of_districts(cls, title: str, areas: Sequence[Area], drawing: Drawing, prefix: str = "area") -> Picture:
-        """It says nothing of the districts around what was heard there."""
-        shown = {area.id for area in areas}
-        return cls(title, areas, drawing, [path for pk, path in drawing.paths.items() if pk not in shown], prefix)
-
-    @property
-    def scale_bar(self) -> tuple[int, str]:
-        bar = self.drawing.scale_bar
-        return bar.units, wording.distance(bar.metres)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One place of a table of figures."""
-
-    area: Area
-    cells: Sequence[str]
-    profile: str
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A way to more. `name` is what it stands for in the address."""
-
-    href: str
-    text: str
-    is_current: bool = False
-    name: str = ""
 
 
 class Frame:
@@ -132,6 +67,20 @@ class Frame:
     def whole(self) -> str:
         """What all the counts together are of."""
         return _("Your districts") if self.need_map.is_partial else _("Whole city")
+
+    @property
+    def chosen_id(self) -> int | None:
+        """Id of the place that is looked at."""
+        return self.chosen.district_id if self.chosen else None
+
+    @property
+    def is_schematic(self) -> bool:
+        return self.edition.is_schematic
+
+    @property
+    def shapes_key(self) -> str:
+        """Another text where the shapes are others; its first word is where they lie."""
+        return f"{self.edition.layer.code} {self.edition.code} {'hexagons' if self.view == 'hexagons' else ''}"
 
     @property
     def is_empty(self) -> bool:
@@ -207,16 +156,6 @@ class Frame:
 
     def percent(self, share: float | None) -> str:
         return "" if share is None else wording.percent(share, self.need_map.breaks)
-
-
-def label_of(name: str, drawing: Drawing, key: int) -> tuple[LabelLine, ...]:
-    """The name on the map, where there are few enough places to read them all."""
-    spot = drawing.spots.get(key)
-    if spot is None:
-        return ()
-    lines = fit(name, spot)
-    top = spot.y - (len(lines) - 1) * LETTER_SIZE / 2 + 0.35 * LETTER_SIZE
-    return tuple(LabelLine(spot.x, round(top + number * LETTER_SIZE), line) for number, line in enumerate(lines))
 
 
 def _topic(theme: str, kind: str | None) -> str:

@@ -10,14 +10,15 @@ from django.utils.translation import ngettext
 
 from backend.periods import Period
 from districts.models import Layer
-from listening.dashboard import wording
 from listening.dashboard.changed import Changed, changed
-from listening.dashboard.choropleth import Drawing
-from listening.dashboard.frame import Area, Frame, Link, Picture, label_of
-from listening.dashboard.legend import legend_of
+from listening.dashboard.frame import Frame
 from listening.dashboard.ranking import COLUMNS, Sort
 from listening.dashboard.reading import Reading
 from listening.dashboard.sentence import sentences
+from listening.drawing import wording
+from listening.drawing.choropleth import Drawing
+from listening.drawing.legend import legend_of
+from listening.drawing.picture import Area, Link, Picture, label_of
 from listening.needmaps.annotate import Annotated
 from listening.needmaps.build import CityNeed, DistrictNeed
 from listening.statistics.reliability import C as UNSURE
@@ -78,7 +79,7 @@ class Page(Frame):
         self.sentences = sentences(need_map, self.topic)
         self.places = [self._place(need) for need in reading.sort.order(need_map.districts)]
         self.pictures = [Picture.of_districts(self.title, self.places, drawing)]
-        self.legend = legend_of(need_map)
+        self.legend = legend_of(need_map.breaks, need_map.city.share)
 
     @property
     def columns(self) -> dict[str, Column]:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from backend.problems import InvalidParameter
 from districts.models import Layer
 from districts.simplify import simplified_geometries
-from listening.dashboard.choropleth import Drawing, draw
 from listening.dashboard.frame import Frame
 from listening.dashboard.page import Page
 from listening.dashboard.reading import Reading
@@ -20,6 +19,7 @@ from listening.dashboard.view_compare import ComparePage
 from listening.dashboard.view_coverage import CoveragePage
 from listening.dashboard.view_hexagons import HexagonsPage, outlines
 from listening.dashboard.view_trend import TrendPage
+from listening.drawing.choropleth import Drawing, draw
 from listening.fieldwork.scope import Scope
 from listening.needmaps.annotate import Annotated, annotate
 from listening.needmaps.build import build_need_map

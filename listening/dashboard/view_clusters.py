@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from districts.models import Layer
-from listening.dashboard import wording
-from listening.dashboard.choropleth import Drawing
-from listening.dashboard.frame import Area, Frame, Picture, Row, label_of
-from listening.dashboard.legend import Swatch
+from listening.dashboard.frame import Frame
 from listening.dashboard.reading import Reading
+from listening.drawing import wording
+from listening.drawing.choropleth import Drawing
+from listening.drawing.legend import Swatch
+from listening.drawing.picture import Area, Picture, Row, label_of
 from listening.needmaps.build import DistrictNeed, NeedMap
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from districts.models import Layer
-from listening.dashboard import wording
-from listening.dashboard.choropleth import Drawing
-from listening.dashboard.frame import Link, Picture, Row
 from listening.dashboard.page import Page
 from listening.dashboard.reading import Reading
+from listening.drawing import wording
+from listening.drawing.choropleth import Drawing
+from listening.drawing.picture import Link, Picture, Row
 from listening.needmaps.annotate import Annotated
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from districts.models import Layer
-from listening.dashboard import wording
-from listening.dashboard.choropleth import Drawing
-from listening.dashboard.frame import Area, Frame, Picture, Row
-from listening.dashboard.legend import Swatch, legend_of
+from listening.dashboard.frame import Frame
 from listening.dashboard.reading import Reading
+from listening.drawing import wording
+from listening.drawing.choropleth import Drawing
+from listening.drawing.legend import Swatch, legend_of
+from listening.drawing.picture import Area, Picture, Row
 from listening.needmaps.build import NeedMap
 from listening.needmaps.hexagons import HexagonMap, HexagonNeed
 from listening.statistics.reliability import NEVER, TOO_FEW
@@ -37,7 +38,7 @@ class HexagonsPage(Frame):
         language: str,
     ) -> None:
         super().__init__(need_map, reading, layers, language)
-        self.legend = legend_of(need_map)
+        self.legend = legend_of(need_map.breaks, need_map.city.share)
         self._drawing = drawing
         areas = [self._area(number, one) for number, one in enumerate(found.hexagons, start=1)]
         surroundings = [path for key, path in drawing.paths.items() if key < 0]

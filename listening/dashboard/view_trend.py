@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from districts.models import Layer
-from listening.dashboard import wording
-from listening.dashboard.charts import Chart, chart, top_of
-from listening.dashboard.frame import Area, Frame, Row
-from listening.dashboard.legend import Swatch
+from listening.dashboard.frame import Frame
 from listening.dashboard.reading import Reading
+from listening.drawing import wording
+from listening.drawing.charts import Chart, chart, top_of
+from listening.drawing.legend import Swatch
+from listening.drawing.picture import Area, Row
 from listening.needmaps.build import NeedMap
 from listening.needmaps.series import Point, Series
 

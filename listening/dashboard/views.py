@@ -11,20 +11,15 @@ from django.views.decorators.http import require_safe
 
 from backend import clock
 from backend.policy import access
-from backend.webclients.addresses import address_of
-from listening.dashboard import choices, wording
+from backend.webclients.addresses import library
+from listening.dashboard import choices
+from listening.dashboard.panel import panel_of
 from listening.dashboard.reading import NoLayer, read
 from listening.dashboard.shown import page_of
+from listening.drawing import wording
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.needmaps.need import ENOUGH_CONVERSATIONS
-
-
-def library() -> dict[str, str]:
-    """Where the script finds the map library; empty where it was not fetched: then the map stays a drawing."""
-    names = {"module": "maplibre-gl.mjs", "worker": "maplibre-gl-worker.mjs", "style": "maplibre-gl.css"}
-    found = {name: address_of(file) for name, file in names.items()}
-    return found if all(found.values()) else {}
 
 
 @access(ReadsCounts)
@@ -46,6 +41,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "dashboard/page.html",
         {
             "page": page,
+            "panel": panel_of(page, reading, scope),
             "notices": notices,
             "chosen_sort": reading.chosen_sort,
             "has_records": bool(reading.available),

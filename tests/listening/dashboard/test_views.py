@@ -5,9 +5,9 @@ import datetime as dt
 import pytest
 
 from listening.capture.accept import accept_many
-from listening.dashboard.charts import HEIGHT, chart, top_of
 from listening.dashboard.frame import TABS
 from listening.dashboard.reading import VIEWS
+from listening.drawing.charts import HEIGHT, chart, top_of
 from listening.rollups.merge import merge_deltas
 from tests.listening.dashboard.needs import listen_in_squareville
 from tests.listening.dashboard.reader import Page
@@ -190,6 +190,43 @@ def test_no_view_asks_more_for_nine_places_than_for_three(two_years, client, dja
         client.get("/dashboard/", {"layer": layer, "theme": "rent", "period": "2026-Q2", "view": view})
     few = queries(client, django_assert_max_num_queries, view, "zona")
     assert queries(client, django_assert_max_num_queries, view, "area") <= few
+
+
+# --- one place ---------------------------------------------------------------------------------------
+def test_a_place_that_is_looked_at_is_told_beside_the_map(two_years, look):
+    page = look(layer="area", theme="rent", period="2026-Q2", place="1")
+    panel = page.root.one("aside")
+    assert panel.one("h2").text == "Area 1"
+    told = panel.all("p")[0].text
+    assert told.startswith(
+        "30 of 60 conversations mention “Rent”. The share is 49%; with a confidence of 90 per cent, 39 to 61%."
+    )
+    assert "Number 1 of the 2 places with enough listening." in told
+    assert panel.one("svg").attributes["aria-label"] == "2025-Q2 6%, 2026-Q2 49%"
+    assert [li.one("a").text for li in panel.one("ol").all("li")] == ["Housing", "Rent"]
+    assert panel.one("a", id="panel-close").attributes["href"] == "?layer=area&period=2026-Q2&theme=rent&kind="
+    [area] = [p for p in page.root.all("path") if p.attributes.get("id") == "area-" + panel.attributes["data-place"]]
+    assert area.attributes["class"].endswith(" chosen")
+
+
+def test_a_place_with_little_listening_says_so(listened, look):
+    panel = look(layer="area", theme="rent", period="2026", place="9").root.one("aside")
+    assert panel.all("p")[0].text == "There is not enough listening here to name a share."
+    assert panel.all("svg") == []
+
+
+@pytest.mark.parametrize("view", [*OTHERS, "need"])
+def test_the_place_stays_in_every_view(two_years, look, view):
+    page = look(layer="area", theme="rent", period="2026-Q2", place="5", view=view)
+    assert page.root.one("aside").one("h2").text == "Area 5"
+    assert all("place=5" in a.attributes["href"] for a in page.root.one("nav", **{"class": "tabs"}).all("a"))
+
+
+def test_no_place_beyond_the_own_districts_is_told(two_years, look, client, city):
+    client.force_login(person("nora", "coordinator", within=city.area(5)))
+    answer = client.get("/dashboard/", {"layer": "area", "theme": "rent", "period": "2026-Q2", "place": "1"})
+    assert answer.status_code == 400
+    assert Page(answer).root.all("aside") == []
 
 
 # --- lines -------------------------------------------------------------------------------------------

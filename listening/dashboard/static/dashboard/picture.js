@@ -16,8 +16,8 @@ export function looksOf(svg) {
     const painted = pattern ? document.getElementById(pattern)?.firstElementChild : path;
     looks.set(place, {
       place,
-      // What has no page of its own has no name that people use.
-      name: document.querySelector(`tr[data-place="${CSS.escape(place)}"] th a:has(+ .profile)`)?.textContent?.trim() ?? "",
+      // Hexagons have numbers, no names.
+      name: svg.dataset.unnamed ? "" : document.querySelector(`tr[data-place="${CSS.escape(place)}"] th a`)?.textContent?.trim() ?? "",
       title: path.querySelector("title")?.textContent ?? "",
       colour: painted ? getComputedStyle(painted).fill : "rgb(255, 255, 255)",
       texture: pattern?.split("-")[0] ?? "",

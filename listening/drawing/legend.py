@@ -7,9 +7,8 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from listening.dashboard import wording
-from listening.dashboard.choropleth import class_of
-from listening.needmaps.build import NeedMap
+from listening.drawing import wording
+from listening.drawing.choropleth import class_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,9 @@ class Swatch:
     words: str
 
 
-def legend_of(need_map: NeedMap) -> Legend:
-    edges = (0.0, *need_map.breaks, 1.0)
+def legend_of(breaks: tuple[float, ...], share: float | None) -> Legend:
+    """The classes between some breaks, with the city's share; shares are 0-1."""
+    edges = (0.0, *breaks, 1.0)
     steps = []
     for number, (low, high) in enumerate(pairwise(edges), start=1):
         shown = {"low": wording.percent(low), "high": wording.percent(high)}
@@ -56,10 +56,9 @@ def legend_of(need_map: NeedMap) -> Legend:
         else:
             words = _("%(low)s to under %(high)s")
         steps.append(Step(f"c{number}", (number - 1) * Legend.STEP, wording.percent(low), words % shown))
-    share = need_map.city.share
     city_x = None
     if share is not None:
-        number = class_of(min(share, 0.9999), need_map.breaks)
+        number = class_of(min(share, 0.9999), breaks)
         low, high = edges[number - 1], edges[number]
         city_x = round((number - 1 + (share - low) / (high - low)) * Legend.STEP)
     return Legend(
@@ -67,5 +66,5 @@ def legend_of(need_map: NeedMap) -> Legend:
         width=len(steps) * Legend.STEP,
         end=wording.percent(1.0),
         city_x=city_x,
-        city_share="" if share is None else wording.percent(share, need_map.breaks),
+        city_share="" if share is None else wording.percent(share, breaks),
     )
