@@ -21,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from backend.localdb.binaries import postgis_servers
+from backend.webclients.vendor import faults as missing_assets
 
 OLDEST_PYTHON = (3, 11)
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -42,6 +43,7 @@ def main() -> int:
         refuse_old_python()
         install_packages(missing_packages(purpose, os.environ))
         make_environment(REQUIREMENTS[purpose])
+        fetch_assets(purpose)
     except CannotContinue as problem:
         print(f"bootstrap: {problem}", file=sys.stderr)
         return 1
@@ -74,6 +76,8 @@ def missing_packages(purpose: str, environment: Mapping[str, str]) -> list[str]:
             missing.append("chromium")
         if not FONT.exists():
             missing.append("fonts-dejavu-core")
+        if shutil.which("npm") is None and missing_assets():
+            missing.append("npm")
     return missing
 
 
@@ -148,6 +152,15 @@ def make_environment(requirements: str) -> None:
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "-qq"]
     subprocess.run([*pip, "--require-hashes", "-r", str(CHECKOUT / requirements)], check=True)
     recorded.write_text(wanted, encoding="utf-8")
+
+
+def fetch_assets(purpose: str) -> None:
+    """The map library of the dashboard. Its page works without, its tests do not: those who only look go on."""
+    if not missing_assets():
+        return
+    command = [str(VENV / "bin" / "python"), "-m", "backend.webclients.vendor"]
+    if subprocess.run(command, cwd=CHECKOUT, check=False).returncode and purpose == "test":
+        raise CannotContinue("the tests need the map library of the dashboard, which could not be fetched.")
 
 
 def stamp(requirements: str) -> str:

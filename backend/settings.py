@@ -84,6 +84,7 @@ LOCALE_PATHS = [BASE_DIR / "backend" / "locale"]
 # --- the house ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "backend",
+    "backend.webclients",
     "districts",
     "listening.audit",
     "listening.codelists",
@@ -298,6 +299,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 APPEND_SLASH = False
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+# Origins whose pages may show the public map within themselves.
+EMBED_ORIGINS = words("LISTENING_EMBED_ORIGINS")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # Plain http is for the demo on this machine alone.

@@ -12,6 +12,7 @@ from listening.dashboard.views import dashboard
 from listening.erasure.pages import receipt
 from listening.fieldapp import views as fieldapp
 from listening.fieldwork import pages as fieldwork
+from listening.opendata.map import public_map
 from listening.publishing import pages as publishing
 
 urlpatterns = [
@@ -39,6 +40,7 @@ urlpatterns = [
     path(
         "api/v1/docs", SpectacularSwaggerView.as_view(permission_classes=[Public], url_name="schema"), name="api-docs"
     ),
+    path("map/", public_map, name="public-map"),
     path("open/", include("listening.opendata.urls")),
     path("problems/<slug:slug>", errors.problem_page, name="problem"),
     path("health/live", health.live, name="health-live"),

@@ -5,7 +5,7 @@ Content-Security-Policy (W3C CSP level 3); values as ASVS 5.0, chapter V3.4.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.http import HttpRequest, HttpResponse
 
@@ -20,6 +20,11 @@ DOCS = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+
+def framed_by(policy: str, origins: Sequence[str]) -> str:
+    """The same policy for a page that pages of other origins may show within themselves."""
+    return policy.replace("frame-ancestors 'none'", f"frame-ancestors {' '.join(origins)}")
 
 
 class SecurityHeadersMiddleware:

@@ -14,6 +14,7 @@ class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  
     """`import` in modules of ours names hashed files too; files of others are taken as they are."""
 
     support_js_module_import_aggregation = True
+    patterns = (*CompressedManifestStaticFilesStorage.patterns, ("dashboard/*.js", IMPORTS))
     # A pass settles the names of one level of imports.
     max_post_process_passes = 20
     _js_module_import_aggregation_patterns: ClassVar[tuple[str, object]] = ("fieldapp/*.js", IMPORTS)

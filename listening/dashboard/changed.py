@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from listening.dashboard import wording
+from listening.drawing import wording
 from listening.needmaps.trend import Change
 from listening.statistics.trends import FALLING, RISING, STABLE
 

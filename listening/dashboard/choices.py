@@ -12,7 +12,7 @@ from backend.db import sql
 from backend.periods import Period
 from districts.models import BoundaryEdition, Layer
 from listening.codelists.models import Theme
-from listening.dashboard import wording
+from listening.drawing import wording
 from listening.needmaps.query import NeedMapQuery
 
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backend.periods import Period
 from districts.models import Layer
-from listening.dashboard import wording
 from listening.dashboard.changed import Changed, changed
-from listening.dashboard.choropleth import LETTER_SIZE, Drawing, class_of, fit
+from listening.dashboard.frame import Frame
 from listening.dashboard.ranking import COLUMNS, Sort
 from listening.dashboard.reading import Reading
 from listening.dashboard.sentence import sentences
+from listening.drawing import wording
+from listening.drawing.choropleth import Drawing
+from listening.drawing.legend import legend_of
+from listening.drawing.picture import Area, Link, Picture, label_of
 from listening.needmaps.annotate import Annotated
-from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap
+from listening.needmaps.build import CityNeed, DistrictNeed
 from listening.statistics.reliability import C as UNSURE
 
 
@@ -37,24 +38,14 @@ class Counts:
         return cls(wording.number(need.conversations), wording.number(need.mentioning), mentions)
 
 
-@dataclass(frozen=True, slots=True)
-class LabelLine:
-    """A line of a name on the map, centred on x, standing on y."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place(Area):
+    """One district: its row of the table and its area of the map.
 
-    x: int
-    y: int
-    text: str
+    `css` is c1-c5, wide-1 to wide-5 (known roughly), heard (enough listening, nothing to compare), thin or none.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One district: its row of the table and its area of the map."""
-
-    id: int
-    name: str
     coverage: str
-    css: str  # c1-c5, wide-1 to wide-5 (known roughly), heard (enough listening, nothing to compare), thin or none
-    texture: str  # the pattern it is filled with, if any
     counts: Counts
     share: str  # empty where there is too little listening for one
     interval: str
@@ -62,9 +53,7 @@ class Place:
     fallback: str  # what holds around a place without a share
     changed: Changed | None
     is_emerging: bool
-    title: str
-    path: str
-    label: tuple[LabelLine, ...]
+    profile: str  # where more is told of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,69 +65,22 @@ class Column:
     aria_sort: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One class of the legend bar: from a share to the next, drawn from `x` on (units of the bar)."""
+class Page(Frame):
+    """The need map, and everything the template shows of it."""
 
-    css: str
-    x: int
-    label: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Legend:
-    """The bar of classes, all of one width, with the city's own share marked on it."""
-
-    STEP = 60
-
-    steps: tuple[Step, ...]
-    width: int
-    end: str
-    city_x: int | None
-    city_share: str
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A way to more."""
-
-    href: str
-    text: str
-
-
-class Page:
-    """Everything the template shows of one need map."""
+    legend_template, table_template = "dashboard/legend.html", "dashboard/table.html"
 
     def __init__(
         self, told: Annotated, reading: Reading, drawing: Drawing, layers: Sequence[Layer], language: str
     ) -> None:
-        self.need_map = need_map = told.need_map
+        need_map = told.need_map
+        super().__init__(need_map, reading, layers, language)
         self._told = told
-        self.drawing = drawing
-        self.compares = reading.compares
-        self.edition = need_map.edition
-        self._reading = reading
-        self._layers = layers
-        self._language = language
-        query = need_map.query
-        theme = reading.themes.label(query.theme) if query.theme else ""
-        self.topic = _topic(theme, query.kind)
-        self.title = " · ".join(
-            [
-                theme or _("All themes"),
-                *([str(wording.KINDS[query.kind])] if query.kind else []),
-                wording.period(query.period),
-                query.layer.name_in(language),
-            ]
-        )
+        self._drawing = drawing
         self.sentences = sentences(need_map, self.topic)
-        self.is_empty = need_map.city.conversations == 0
-        shown = {need.district_id for need in need_map.districts}
-        # Around the districts of the reader, for the eye alone: it says nothing of what was heard there.
-        self.surroundings = [path for pk, path in drawing.paths.items() if pk not in shown]
         self.places = [self._place(need) for need in reading.sort.order(need_map.districts)]
-        self.legend = _legend(need_map)
+        self.pictures = [Picture.of_districts(self.title, self.places, drawing)]
+        self.legend = legend_of(need_map.breaks, need_map.city.share)
 
     @property
     def columns(self) -> dict[str, Column]:
@@ -156,22 +98,7 @@ class Page:
     def totals(self) -> list[tuple[str, Counts, str]]:
         """The rows under the table."""
         rows = [(_("Without a place on this map"), self.need_map.unplaced), (self.whole, self.need_map.city)]
-        return [(name, Counts.of(need), self._percent(need.share)) for name, need in rows if need is not None]
-
-    @property
-    def whole(self) -> str:
-        """What all the counts together are of."""
-        return _("Your districts") if self.need_map.is_partial else _("Whole city")
-
-    @property
-    def data_address(self) -> str:
-        """The query of exactly this map at /api/v1/need-map."""
-        return urlencode({name: value for name, value in self._asked().items() if value})
-
-    @property
-    def scale_bar(self) -> tuple[int, str]:
-        bar = self.drawing.scale_bar
-        return bar.units, wording.distance(bar.metres)
+        return [(name, Counts.of(need), self.percent(need.share)) for name, need in rows if need is not None]
 
     @property
     def is_sparse(self) -> bool:
@@ -211,20 +138,6 @@ class Page:
         words = {"layer": coarser.name_in(self._language)}
         return [Link(f"?{self.address(layer=coarser.code)}", _("Show larger places: %(layer)s") % words)]
 
-    def address(self, **changes: str) -> str:
-        """The query string of this page, changed; it names everything, so that it can be kept and sent to others."""
-        sort = self._reading.chosen_sort
-        return urlencode({**self._asked(), **({"sort": str(sort)} if sort else {}), **changes})
-
-    def _asked(self) -> Mapping[str, str]:
-        query = self.need_map.query
-        return {
-            "layer": query.layer.code,
-            "period": query.period.label,
-            "theme": query.theme.code if query.theme else "",
-            "kind": query.kind or "",
-        }
-
     @property
     def reference(self) -> str:
         """The period that changes are told against; empty where none are."""
@@ -252,7 +165,7 @@ class Page:
             if need.claim.reliability == UNSURE:
                 css = texture = f"wide-{need.claim.class_index}"
                 listening = _("just enough")
-            share = self._percent(need.value)
+            share = self.percent(need.value)
             interval = wording.interval(need.claim.share_low or 0.0, need.claim.share_high or 0.0)
             title = _(
                 "%(place)s: %(share)s; %(mentioning)s of %(conversations)s conversations, which is %(interval)s"
@@ -262,7 +175,9 @@ class Page:
             title = _("%(place)s: %(conversations)s conversations") % words
         return Place(
             id=need.district_id,
+            code=need.code,
             name=need.name,
+            profile=self.place_address(need.code),
             coverage=need.coverage,
             css=css,
             texture=texture,
@@ -274,8 +189,8 @@ class Page:
             changed=changed(self._told.changes.get(need.district_id)),
             is_emerging=self._told.emerging.get(need.district_id, False),
             title=title,
-            path=self.drawing.paths.get(need.district_id, ""),
-            label=self._label(need),
+            path=self._drawing.paths.get(need.district_id, ""),
+            label=label_of(need.name, self._drawing, need.district_id),
         )
 
     def _fallback(self, need: DistrictNeed) -> str:
@@ -283,51 +198,4 @@ class Page:
         around = self._told.fallbacks.get(need.district_id)
         if around is None or not self.compares or around.need.value is None:
             return ""
-        return _("%(place)s: %(share)s") % {"place": around.need.name, "share": self._percent(around.need.value)}
-
-    def _label(self, need: DistrictNeed) -> tuple[LabelLine, ...]:
-        """The name on the map, where there are few enough places to read them all."""
-        spot = self.drawing.spots.get(need.district_id)
-        if spot is None:
-            return ()
-        lines = fit(need.name, spot)
-        top = spot.y - (len(lines) - 1) * LETTER_SIZE / 2 + 0.35 * LETTER_SIZE
-        return tuple(LabelLine(spot.x, round(top + number * LETTER_SIZE), line) for number, line in enumerate(lines))
-
-    def _percent(self, share: float | None) -> str:
-        return "" if share is None else wording.percent(share, self.need_map.breaks)
-
-
-def _topic(theme: str, kind: str | None) -> str:
-    """Theme and kind inside a sentence."""
-    kind_words = str(wording.KINDS_IN_A_SENTENCE[kind]) if kind else ""
-    if theme and kind_words:
-        return _("“%(theme)s” (%(kind)s)") % {"theme": theme, "kind": kind_words}
-    return _("“%(theme)s”") % {"theme": theme} if theme else kind_words
-
-
-def _legend(need_map: NeedMap) -> Legend:
-    edges = (0.0, *need_map.breaks, 1.0)
-    steps = []
-    for number, (low, high) in enumerate(pairwise(edges), start=1):
-        shown = {"low": wording.percent(low), "high": wording.percent(high)}
-        if number == 1:
-            words = _("under %(high)s")
-        elif high == 1:
-            words = _("%(low)s and more")
-        else:
-            words = _("%(low)s to under %(high)s")
-        steps.append(Step(f"c{number}", (number - 1) * Legend.STEP, wording.percent(low), words % shown))
-    share = need_map.city.share
-    city_x = None
-    if share is not None:
-        number = class_of(min(share, 0.9999), need_map.breaks)
-        low, high = edges[number - 1], edges[number]
-        city_x = round((number - 1 + (share - low) / (high - low)) * Legend.STEP)
-    return Legend(
-        steps=tuple(steps),
-        width=len(steps) * Legend.STEP,
-        end=wording.percent(1.0),
-        city_x=city_x,
-        city_share="" if share is None else wording.percent(share, need_map.breaks),
-    )
+        return _("%(place)s: %(share)s") % {"place": around.need.name, "share": self.percent(around.need.value)}

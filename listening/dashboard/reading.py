@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from backend import clock
 from backend.periods import Period
 from backend.problems import InvalidParameter
+from districts.models import District
 from listening.codelists.models import Theme
 from listening.dashboard.choices import Themes, count_by_theme
 from listening.dashboard.ranking import Sort
@@ -23,6 +24,10 @@ from listening.needmaps.tiers import NotInRelease, PeriodIsOpen, PeriodIsRagged
 
 # What is repeated of a value that makes no sense, in characters.
 LONGEST_VALUE = 60
+
+
+# The views by their names in the address, in the order of the tabs; the first is the usual one.
+VIEWS = ("need", "coverage", "change", "trend", "compare", "clusters", "hexagons")
 
 
 class NoLayer(Exception):
@@ -38,6 +43,11 @@ class Reading:
     themes: Themes
     available: tuple[Period, ...]
     notices: tuple[str, ...]
+    view: str = "need"
+    # Code of the place that is looked at, in the layer of the query; empty for none.
+    place: str = ""
+    # The period that a view holds beside the one shown; None for the usual one.
+    other: Period | None = None
 
     @property
     def compares(self) -> bool:
@@ -51,7 +61,7 @@ class Reading:
 
 
 def read(params: Mapping[str, str], scope: Scope, language: str) -> Reading:
-    """Read layer, edition, period, theme, kind and sort.
+    """Read layer, edition, period, theme, kind and sort; the view, the place looked at, and the period beside.
 
     Left out: the default layer, the newest year with records, the theme heard most, any kind. An empty theme is any
     theme. Raises NoLayer.
@@ -64,11 +74,20 @@ def read(params: Mapping[str, str], scope: Scope, language: str) -> Reading:
     themes = Themes(language, *_themes(query, scope))
     if "theme" not in params:
         query = replace(query, theme=themes.most_heard)
+    view = params.get("view") or VIEWS[0]
+    if view not in VIEWS:
+        notices.append(_("There is no view “%(value)s”; this is the need map.") % {"value": view[:LONGEST_VALUE]})
+        view = VIEWS[0]
+    other = _other(params.get("with", ""), usable, scope, notices)
+    place = params.get("place", "")
+    if place and not _has_place(query, place):
+        notices.append(_("There is no place “%(value)s” on this map.") % {"value": place[:LONGEST_VALUE]})
+        place = ""
     sort = Sort.parse(params.get("sort", ""))
     if sort is None and params.get("sort"):
         notices.append(_("The table cannot be sorted by “%(value)s”.") % {"value": params["sort"][:LONGEST_VALUE]})
     offered = tuple(period for period in available if query.tier.reads(period))
-    return Reading(query, sort, themes, offered, tuple(notices))
+    return Reading(query, sort, themes, offered, tuple(notices), view, place, other)
 
 
 def _themes(query: NeedMapQuery, scope: Scope) -> tuple[QuerySet[Theme], dict[int, int]]:
@@ -79,6 +98,28 @@ def _themes(query: NeedMapQuery, scope: Scope) -> tuple[QuerySet[Theme], dict[in
     told = released_counts(query)
     themes = themes.filter(code__in=told)
     return themes, {pk: told[code] for pk, code in themes.values_list("pk", "code") if told[code]}
+
+
+def _other(text: str, params: dict[str, str], scope: Scope, notices: list[str]) -> Period | None:
+    """The period to hold beside the one shown, as far as the reader may read it; None for the usual one."""
+    if not text:
+        return None
+    asked = {"layer": params.get("layer", ""), "period": text}
+    try:
+        return parse_query(asked, scope).period
+    except PeriodIsOpen:
+        notices.append(
+            _("“%(value)s” is not over yet, so nothing is compared with it.") % {"value": text[:LONGEST_VALUE]}
+        )
+    except InvalidParameter:
+        notices.append(_("“%(value)s” is not a period to compare with.") % {"value": text[:LONGEST_VALUE]})
+    return None
+
+
+def _has_place(query: NeedMapQuery, code: str) -> bool:
+    """Whether a layer has a place within the reach of its reader. PostgreSQL refuses NUL in a text."""
+    found = District.objects.filter(edition=query.edition, code=code) if "\0" not in code else District.objects.none()
+    return any(query.reach.covers(pk) for pk in found.values_list("pk", flat=True))
 
 
 def _query(params: dict[str, str], usual: list[str], scope: Scope, notices: list[str]) -> NeedMapQuery:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from listening.dashboard import wording
+from listening.drawing import wording
 from listening.needmaps.build import DistrictNeed, NeedMap
 
 

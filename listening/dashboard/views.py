@@ -11,41 +11,38 @@ from django.views.decorators.http import require_safe
 
 from backend import clock
 from backend.policy import access
-from listening.dashboard import choices, wording
-from listening.dashboard.choropleth import draw
-from listening.dashboard.page import Page
+from backend.webclients.addresses import library
+from listening.dashboard import choices
+from listening.dashboard.panel import panel_of
 from listening.dashboard.reading import NoLayer, read
+from listening.dashboard.shown import page_of
+from listening.drawing import wording
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
-from listening.needmaps.annotate import annotate
 from listening.needmaps.need import ENOUGH_CONVERSATIONS
-from listening.needmaps.outlines import map_geometries
-
-# Metres: a pixel or two, and what the API draws with, so that the two share one cached simplification.
-TOLERANCE_M = 20.0
 
 
 @access(ReadsCounts)
 @require_safe
 @gzip_page  # safe here: CSRF tokens are masked anew in every answer, and Django pads what it compresses
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The need map of a layer, period, theme and kind, as picture, sentence and table."""
+    """The need map of a layer, period, theme and kind, as picture, sentence and table; or another view of the same."""
     language = get_language() or ""
     scope = person_of(request).scope
     try:
         reading = read(request.GET.dict(), scope, language)
     except NoLayer:
         return render(request, "dashboard/page.html")
-    told = annotate(reading.query, scope)
-    drawing = draw(map_geometries(told.need_map, TOLERANCE_M))
     layers = choices.layers_today()
-    page = Page(told, reading, drawing, layers, language)
+    page, more_notices = page_of(reading, scope, layers, language)
+    notices = [*reading.notices, *more_notices]
     response = render(
         request,
         "dashboard/page.html",
         {
             "page": page,
-            "notices": reading.notices,
+            "panel": panel_of(page, reading, scope),
+            "notices": notices,
             "chosen_sort": reading.chosen_sort,
             "has_records": bool(reading.available),
             "choices": {
@@ -55,9 +52,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
                 "layers": choices.layers(layers, reading.query.layer, language),
             },
             "enough": ENOUGH_CONVERSATIONS,
+            "library": library(),
             "today": wording.day(clock.local_date(clock.now())),
         },
-        status=400 if reading.notices else 200,
+        status=400 if notices else 200,
     )
     patch_cache_control(response, private=True, no_cache=True)
     return response

@@ -21,6 +21,9 @@ from listening.statistics.coverage import Balance, ListeningRate, balance, liste
 
 # Of a crowd that was met together one heard a few.
 MOST_PEOPLE: Final = 10
+# What a city with few staff can do: some three thousand conversations a year, some hundred sessions a quarter.
+USUAL_CONVERSATIONS: Final = 3_000
+USUAL_SESSIONS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

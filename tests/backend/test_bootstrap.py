@@ -66,7 +66,7 @@ def test_it_needs_nothing_installed():
 
 def test_old_python_can_read_what_refuses_it():
     """The message, not a SyntaxError or an unknown argument of 3.10, is what Debian 11 must see."""
-    for name in ("backend/bootstrap.py", "backend/localdb/binaries.py"):
+    for name in ("backend/bootstrap.py", "backend/localdb/binaries.py", "backend/webclients/vendor.py"):
         source = (ROOT / name).read_text()
         ast.parse(source, feature_version=(3, 8))
         assert "from __future__ import annotations" in source  # list[str] | None
@@ -74,7 +74,7 @@ def test_old_python_can_read_what_refuses_it():
     imported = re.findall(
         r"^(?:from|import) (backend[.\w]*)", (ROOT / "backend/bootstrap.py").read_text(), re.MULTILINE
     )
-    assert imported == ["backend.localdb.binaries"]
+    assert imported == ["backend.localdb.binaries", "backend.webclients.vendor"]
 
 
 # --- Debian packages ---------------------------------------------------------------------------------

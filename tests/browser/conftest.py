@@ -95,8 +95,15 @@ def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
     """Open a context: visit(language="en", width=1280, javascript=True). Its complaints are checked at the end."""
     visits = []
 
-    def begin(*, language: str = "it", width: int = 1280, height: int = 900, javascript: bool = True) -> Visit:
-        context = browser.new_context(
+    def begin(
+        *,
+        language: str = "it",
+        width: int = 1280,
+        height: int = 900,
+        javascript: bool = True,
+        instead: Browser | None = None,
+    ) -> Visit:
+        context = (instead or browser).new_context(
             locale=language, viewport={"width": width, "height": height}, java_script_enabled=javascript
         )
         page = context.new_page()

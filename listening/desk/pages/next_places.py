@@ -14,9 +14,9 @@ from backend.http.query_parameters import refuse_unknown
 from backend.policy import access
 from backend.problems import InvalidParameter
 from districts.models import Layer
-from listening.dashboard.wording import number
 from listening.desk.page import FAULTS, desk_page, problem_of
 from listening.desk.wording import a_band
+from listening.drawing.wording import number
 from listening.fieldwork.permissions import Coordinates
 from listening.fieldwork.person import person_of
 from listening.needmaps.boundaries import boundaries_of_today

@@ -22,14 +22,13 @@ from listening.needmaps.api.documents import METHOD, as_period, provenance, roun
 from listening.needmaps.api.parameters import EDITION, LAYER, PERIOD
 from listening.needmaps.api.serializers import CoverageNextSerializer, CoverageSerializer
 from listening.needmaps.api.tagged import Tagged
-from listening.needmaps.coverage import Lately, Listening, cover, propose
+from listening.needmaps.coverage import USUAL_CONVERSATIONS, USUAL_SESSIONS, Lately, Listening, cover, propose
 from listening.needmaps.query import NeedMapQuery, parse_query
 from listening.needmaps.representation import priority_bands, represent
 
 # What may be asked for; the larger numbers are a metropolis.
 MOST: Final = {"conversations": 1_000_000, "sessions": 10_000}
-# A city with few staff: some three thousand conversations a year, some hundred sessions a quarter.
-USUAL: Final = {"conversations": 3_000, "sessions": 100}
+USUAL: Final = {"conversations": USUAL_CONVERSATIONS, "sessions": USUAL_SESSIONS}
 
 
 class CoverageView(APIView):

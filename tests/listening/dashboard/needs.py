@@ -11,7 +11,7 @@ from districts.models import BoundaryEdition, Layer
 from listening.capture.accept import accept_many
 from listening.capture.submission import Place, Submission
 from listening.codelists.models import Theme
-from listening.dashboard.choropleth import class_of
+from listening.drawing.choropleth import class_of
 from listening.fieldwork.models import User
 from listening.fieldwork.scope import Reach
 from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap, NeedMapQuery

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from listening.dashboard.choropleth import class_of
+from listening.drawing.choropleth import class_of
 from listening.needmaps import build
 from listening.statistics.arrays import ImpossibleCounts
 from listening.statistics.breaks import BREAKS, class_index

@@ -1,15 +1,22 @@
-// Pointing at an area lights its row, and the other way round. Everything else works without a script.
+/** Pointing at an area lights its row, and the other way round; on the map as on the drawing. */
 
-const partner = (element) => {
-  const [kind, id] = element.id.split("-");
-  return document.getElementById(`${kind === "area" ? "place" : "area"}-${id}`);
-};
+/**
+ * @param {string} place value of `data-place`
+ * @param {boolean} on
+ */
+export function light(place, on) {
+  for (const element of document.querySelectorAll(`[data-place="${CSS.escape(place)}"]`)) {
+    element.classList.toggle("lit", on);
+  }
+  document.dispatchEvent(new CustomEvent("lit", { detail: { place, on } }));
+}
 
-const light = (event, on) => {
-  const element = event.target.closest?.("path[id^=area-], tr[id^=place-]");
-  if (element) partner(element)?.classList.toggle("lit", on);
-};
-
-for (const [name, on] of [["pointerover", true], ["focusin", true], ["pointerout", false], ["focusout", false]]) {
-  document.addEventListener(name, (event) => light(event, on));
+export function beginLighting() {
+  const told = (/** @type {Event} */ event, /** @type {boolean} */ on) => {
+    const place = /** @type {Element} */ (event.target).closest?.("[data-place]");
+    if (place instanceof HTMLElement || place instanceof SVGElement) light(place.dataset.place ?? "", on);
+  };
+  for (const [name, on] of /** @type {[string, boolean][]} */ ([["pointerover", true], ["focusin", true], ["pointerout", false], ["focusout", false]])) {
+    document.addEventListener(name, (event) => told(event, on));
+  }
 }

@@ -48,6 +48,11 @@ def number(value: int) -> str:
     return format_decimal(value, locale=_locale())
 
 
+def decimal(value: float, decimals: int = 1) -> str:
+    """A number with as many decimals, and a minus sign where it is below zero."""
+    return format_decimal(value, format=f"0.{'0' * decimals}", locale=_locale()).replace("-", "\u2212")
+
+
 def percent(share: float, breaks: tuple[float, ...] = ()) -> str:
     """A share (0-1) in whole per cent; with decimals only where rounding would tell another story.
 

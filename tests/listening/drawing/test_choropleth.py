@@ -4,7 +4,7 @@ import re
 import pytest
 import shapely
 
-from listening.dashboard.choropleth import LETTER_WIDTH, LONGEST_SIDE, MARGIN, Drawing, Spot, class_of, draw, fit
+from listening.drawing.choropleth import LETTER_WIDTH, LONGEST_SIDE, MARGIN, Drawing, Spot, class_of, draw, fit
 
 BREAKS = (0.05, 0.10, 0.20, 0.35)
 

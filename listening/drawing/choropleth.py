@@ -40,6 +40,13 @@ class Drawing:
     paths: Mapping[int, str]
     # Empty where there are too many districts to name.
     spots: Mapping[int, Spot] = field(default_factory=dict)
+    # West and north edge in degrees, the squeeze of longitude, units a degree, margin: the way back to the globe.
+    frame: tuple[float, float, float, float, int] = (0.0, 0.0, 1.0, 1.0, 0)
+
+    @property
+    def frame_text(self) -> str:
+        """The frame for a script, with points whatever the language."""
+        return " ".join(f"{value:.10g}" for value in self.frame)
 
     @property
     def scale_bar(self) -> ScaleBar:
@@ -129,6 +136,7 @@ def draw(geometries: Mapping[int, str]) -> Drawing:
         width=right + MARGIN,
         height=bottom + MARGIN,
         metres_per_unit=METRES_PER_DEGREE / units_per_degree,
+        frame=(west, north, squeeze, units_per_degree, MARGIN),
         paths={key: path for key, path in paths.items() if path},
         spots={
             key: _spot([[project(p) for p in ring] for ring in shapes[key]])

@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from backend.periods import Period
-from listening.dashboard import wording
+from listening.drawing import wording
 from listening.records.models import Finding
 
 BREAKS = (0.05, 0.10, 0.20, 0.35)

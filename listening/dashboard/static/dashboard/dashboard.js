@@ -1,0 +1,9 @@
+/** The start: lighting, turning of pages, and the map over the drawing. Everything works without, too. */
+
+import { beginLighting } from "./highlight.js";
+import { beginMaps } from "./map.js";
+import { beginTurning } from "./turning.js";
+
+beginLighting();
+beginTurning();
+beginMaps(document.querySelector("script[data-library]")?.dataset);
