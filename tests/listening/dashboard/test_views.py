@@ -143,7 +143,7 @@ def test_who_reads_counts_alone_sees_published_quarters_in_the_trend(two_years, 
         ({"place": "a\x00b"}, "There is no place"),
         ({"with": "nonsense"}, "“nonsense” is not a period to compare with"),
         ({"view": "compare", "period": "2026-05"}, "Choose the period to compare with"),
-        ({"view": "hexagons", "period": "2026-05"}, "Hexagons are counted by whole quarters"),
+        ({"view": "hexagons", "period": "2026-05"}, "There are no hexagons of this period"),
     ],
 )
 def test_what_makes_no_sense_is_named_and_the_usual_is_shown(listened, look, params, named):
