@@ -49,10 +49,15 @@ def page(request: HttpRequest) -> HttpResponse:
 @access(Public)
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
-    """The service worker, told what to keep. It lies beside the page, because its address is its scope."""
+    """The service worker, told what to keep. It lies beside the page, because its address is its scope.
+
+    With `?sync` it is a module that can also send what waits.
+    """
     start = reverse("field")
     told = {"version": shell.version(_page()), "start": start, "files": [reverse("field-manifest"), *shell.addresses()]}
     source = f"const SHELL = {json.dumps(told)};\n{shell.WORKER.read_text(encoding='utf-8')}"
+    if "sync" in request.GET:  # registered as a module
+        source = f"import {{ sync }} from {json.dumps(static('fieldapp/sync.js'))};\n{source}"
     return HttpResponse(source, content_type="text/javascript; charset=utf-8", headers=NO_CACHE)
 
 

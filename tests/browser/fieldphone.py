@@ -17,6 +17,7 @@ from tests.squareville import inside
 
 SHOTS = Path(settings.BASE_DIR) / "var" / "screenshots" / "field"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+WITHOUT_BACKGROUND_SYNC = "Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { value: undefined })"
 # Said by the browser itself when a request fails, which these tests bring about.
 EXPECTED_NOISE = ("Failed to load resource", "net::ERR")
 
@@ -104,6 +105,8 @@ def field_phone(
         permissions=["geolocation"],
         **{**PHONE, **options},
     )
+    # The browser calls the worker when it likes, and past what these tests put in the way: as in a browser without it.
+    context.add_init_script(WITHOUT_BACKGROUND_SYNC)
     phone = FieldPhone(context.new_page(), context, server)
     phone.watch()
     yield phone

@@ -16,10 +16,10 @@ from listening.consent.models import Notice, Receipt
 from listening.fieldapp import shell
 from listening.records.models import Consent, Conversation
 from listening.sync import feed
-from listening.sync.models import FeedState, Op
+from listening.sync.models import Change, FeedState, Op
 from tests.browser.fieldphone import field_phone
 from tests.browser.test_dashboard import accessibility_violations
-from tests.browser.test_field_faults import KEPT, SECRET, browser_of, free_port, process_at
+from tests.browser.test_field_faults import KEPT, PUSH, SECRET, browser_of, free_port, process_at
 from tests.listening.fieldapp.test_shell import FIRST_SCREEN_BYTES, FIRST_VISIT_BYTES
 from tests.people import person
 
@@ -41,6 +41,16 @@ def kept(phone):
     return phone.page.evaluate(KEPT)
 
 
+def holds(phone, **counts):
+    """Until the phone holds so many; it syncs again meanwhile, as it would by itself."""
+    for _ in range(60):
+        found = {name: kept(phone)[name] for name in counts}
+        if found == counts:
+            return
+        phone.page.wait_for_timeout(100)
+    assert found == counts
+
+
 def test_three_taps_from_the_start_to_a_valid_entry(phone):
     """Of an app that was opened: everything else is filled in."""
     page = phone.open()
@@ -49,6 +59,7 @@ def test_three_taps_from_the_start_to_a_valid_entry(phone):
     page.locator("#t-housing").tap()
     page.locator("#severity-4").tap()
     page.locator("#save").tap()
+    page.locator("#undo").wait_for()
     phone.waits(0)
     assert page.evaluate("() => taps") == ["t-housing", "severity-4", "save"]
     conversation = Conversation.objects.get()
@@ -81,21 +92,21 @@ class TestFeedsThatBeginAnew:
             phone.log(theme)
         phone.waits(0)
         phone.page.locator("#net").tap()
-        phone.page.locator("html[data-activity=idle]").wait_for()
+        holds(phone, rows=2)
         return phone
 
     def sync(self, phone):
-        with phone.page.expect_response("**/sync/pull"):
-            phone.page.locator("#net").tap()
-        phone.page.locator("html[data-activity=idle]").wait_for()
+        phone.page.locator("#net").tap()
 
     def test_a_cursor_below_the_floor_brings_everything_again(self, logged):
-        FeedState.objects.update(floor=10**12)
-        # A row that is on the phone alone must go with the reset.
+        # The feed was compacted while the phone was away: that one conversation is gone stands in no entry any longer.
         Conversation.objects.first().delete()
+        feed.sequence()
+        FeedState.objects.update(floor=feed.head())
+        Change.objects.all().delete()
         self.sync(logged)
-        assert kept(logged)["rows"] == 1
-        assert logged.show("today").locator(".item").count() == 1
+        holds(logged, rows=1)
+        expect(logged.show("today").locator(".item")).to_have_count(1)
 
     def test_after_a_restore_what_was_lost_is_sent_again_and_nothing_doubles(self, logged):
         """The backup lacks the second conversation, and the service's memory of it."""
@@ -104,11 +115,16 @@ class TestFeedsThatBeginAnew:
         pk = lost.pk
         lost.delete()
         feed.begin_epoch()
+        holds(logged, rows=2)
         self.sync(logged)
+        for _ in range(60):
+            if Conversation.objects.filter(pk=pk).exists():
+                break
+            logged.page.wait_for_timeout(100)
         logged.waits(0)
         assert Conversation.objects.count() == 2
         assert Conversation.objects.filter(pk=pk).count() == 1
-        assert kept(logged)["rows"] == 2
+        holds(logged, rows=2)
 
     def test_who_may_read_nothing_any_longer_keeps_what_was_not_sent(self, logged, listener):
         logged.context.set_offline(True)
@@ -116,14 +132,41 @@ class TestFeedsThatBeginAnew:
         logged.waits(1)
         listener.assignments.all().delete()
         logged.context.set_offline(False)
-        logged.page.locator("html[data-activity=idle]").wait_for()
-        expect(logged.page.locator("html")).to_have_attribute("data-waiting", "0")
+        logged.waits(0)
         self.sync(logged)
-        assert kept(logged)["rows"] == 0
-        assert (
-            kept(logged)["ops"] == 3
-        )  # what was sent, for a restore; and what waits for the coordinator, or was refused
+        # The ops: what was sent, for a restore; and what waits for the coordinator.
+        holds(logged, rows=0, ops=3)
         assert Conversation.objects.count() == 2
+
+
+def test_the_system_calls_the_worker_which_sends_what_waits(phone, server):
+    """Background Sync, forced: the form is closed, and what the page could not send arrives all the same."""
+    page = phone.page
+    phone.context.route(PUSH, lambda route: route.abort())
+    for theme in ("housing", "mobility"):
+        phone.log(theme)
+    phone.waits(2)
+    assert Conversation.objects.count() == 0
+    devtools, found = phone.context.new_cdp_session(page), []
+    devtools.on("ServiceWorker.workerRegistrationUpdated", lambda told: found.extend(told["registrations"]))
+    devtools.send("ServiceWorker.enable")
+    page.goto(f"{server}/receipt/")
+    phone.context.unroute(PUSH)
+    page.wait_for_timeout(200)
+    assert Conversation.objects.count() == 0
+    (registration,) = {one["registrationId"] for one in found if one["scopeURL"].endswith("/field/")}
+    devtools.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {"origin": server, "registrationId": registration, "tag": "field-queue", "lastChance": True},
+    )
+    for _ in range(100):
+        if Conversation.objects.count() == 2:
+            break
+        page.wait_for_timeout(100)
+    assert Conversation.objects.count() == 2
+    phone.open()
+    phone.waits(0)
+    assert Op.objects.count() == 2
 
 
 class TestConsent:
@@ -203,8 +246,7 @@ def test_a_coordinator_s_phone_says_why_it_reads_where_the_city_asks(
         phone.enrol(carla)
         phone.log()
         phone.waits(0)
-        phone.page.locator("html[data-activity=idle]").wait_for()
-        assert kept(phone)["rows"] == 1
+        holds(phone, rows=1)
     reads = [entry for entry in trail() if entry.verb == "read_list"]
     assert reads
     assert {entry.purpose for entry in reads} == {"coordination"}

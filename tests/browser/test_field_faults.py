@@ -24,7 +24,7 @@ from listening.fieldwork.revocation import revoke
 from listening.fieldwork.roles import Role
 from listening.records.models import Conversation
 from tests.browser.conftest import CHROMIUM, FLAGS
-from tests.browser.fieldphone import PHONE, FieldPhone, field_phone
+from tests.browser.fieldphone import PHONE, WITHOUT_BACKGROUND_SYNC, FieldPhone, field_phone
 from tests.people import person
 from tests.squareville import inside
 
@@ -107,6 +107,7 @@ def browser_of(profile, browser, server):
         profile, executable_path=CHROMIUM, args=FLAGS, locale="en", permissions=["geolocation"],
         geolocation={"longitude": longitude, "latitude": latitude}, **PHONE,
     )  # fmt: skip
+    context.add_init_script(WITHOUT_BACKGROUND_SYNC)
     made = FieldPhone(context.pages[0], context, server)
     made.watch()
     yield made

@@ -1,5 +1,6 @@
-// Keeps the files of the app, so that it starts without a network. It sees no record: those are in IndexedDB, and requests
-// to the API pass it by. `SHELL` is written before this by the service: version, start and files.
+// Keeps the files of the app, so that it starts without a network; requests to the API pass it by. `SHELL` is written before
+// this by the service: version, start and files. Where workers may be modules, `sync` is imported before it as well: then,
+// when the system says that there is a network again, what waits is sent, as the page would send it.
 
 const CACHE = `field-${SHELL.version}`;
 const KEPT = new Set([SHELL.start, ...SHELL.files]);
@@ -28,6 +29,13 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin || !KEPT.has(pathname)) return;
   event.respondWith(kept(pathname, request));
+});
+
+self.addEventListener("sync", (event) => {
+  if (event.tag !== "field-queue" || typeof sync !== "function") return;
+  const channel = new BroadcastChannel("field");
+  // The lock of the pages: one at a time. When it fails, the system tries again.
+  event.waitUntil(navigator.locks.request("field-sync", () => sync(() => channel.postMessage("changed"))));
 });
 
 async function kept(pathname, request) {

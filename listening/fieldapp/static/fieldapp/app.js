@@ -90,6 +90,17 @@ async function catchUp() {
   await locateIfUntouched();
 }
 
+/** As a module, which can send by itself (Background Sync); where a worker cannot be one, without that. */
+async function register() {
+  const { serviceWorker } = navigator;
+  try {
+    return await serviceWorker.register(`${told.worker}?sync`, { type: "module", updateViaCache: "none" });
+  } catch (error) {
+    if (!navigator.onLine) throw error;
+    return serviceWorker.register(told.worker, { updateViaCache: "none" });
+  }
+}
+
 async function install() {
   if (!("serviceWorker" in navigator)) return;
   let isReloading = false;
@@ -104,7 +115,7 @@ async function install() {
     await flush();
     location.reload();
   });
-  const registration = await navigator.serviceWorker.register(told.worker, { updateViaCache: "none" });
+  const registration = await register();
   if (registration.active && navigator.serviceWorker.controller) document.documentElement.dataset.worker = "ready";
   const offer = () => {
     if (registration.waiting && navigator.serviceWorker.controller) {

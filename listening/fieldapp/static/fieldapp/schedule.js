@@ -92,6 +92,7 @@ async function once() {
       const within = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures++, 9));
       timer = setTimeout(wake, Math.max(Math.random() * within, (error.retryAfter ?? 0) * 1_000));
       show("waiting");
+      askForSync();
     } else if (error instanceof SignedOut) {
       // Until somebody confirms the phone on the page of their phones.
       if ((await device())?.state === "unconfirmed") timer = setTimeout(wake, 3_000);
@@ -104,6 +105,12 @@ async function once() {
       throw error;
     }
   }
+}
+
+/** Let the system call the service worker when there is a network: a bonus, and only in some browsers. */
+async function askForSync() {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  await /** @type {any} */ (registration)?.sync?.register("field-queue").catch(() => {});
 }
 
 /** @param {Activity} next */
