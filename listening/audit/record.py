@@ -33,11 +33,13 @@ def record(
     request: Request | HttpRequest | None = None,
     by: AbstractBaseUser | None = None,
     subject: AbstractBaseUser | None = None,
+    purpose: Purpose | None = None,
 ) -> None:
     """Record that somebody did something to records of a model, by their ids. One INSERT.
 
     Who, with what and for what purpose is in the request; `by` names the person where there is none, or where nobody
-    was signed in yet. `subject` is the person whom it was done to. Never pass content: ids are numbers or UUIDs.
+    was signed in yet, and `purpose` says it for a command. `subject` is the person whom it was done to. Never pass
+    content: ids are numbers or UUIDs.
     """
     listed = [str(one) for one in ids]
     # A sign-in is recorded before anybody is signed in.
@@ -54,7 +56,7 @@ def record(
                 "number": len(listed),
                 "subject": None if subject is None else subject.pk,
                 "request": request_id.get(),
-                "purpose": "" if request is None else _told_purpose(request),
+                "purpose": purpose or ("" if request is None else _told_purpose(request)),
             },
         )
 
