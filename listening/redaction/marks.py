@@ -43,6 +43,7 @@ STREET_NUMBER: Final = re.compile(
     r"(?:\s+[^\W\d][\w'\u2019.]{0,30}){1,5},?\s+(?:n\.?\s?|civico\s+)?(\d{1,4}(?:\s?/\s?\w{1,3}|[a-z])?)\b",
     re.IGNORECASE,
 )
+NOTHING: Final = "\ue000"  # of the private use area of Unicode
 LEAST_DIGITS: Final = 6  # of a telephone number
 
 
@@ -64,6 +65,15 @@ def mask(text: str, marks: Iterable[Mark]) -> str:
     parts, end = [], 0
     for mark in marks:
         parts += [text[end : mark.start], f"[{mark.kind}]"]
+        end = mark.end
+    return "".join([*parts, text[end:]])
+
+
+def without(text: str, marks: Iterable[Mark]) -> str:
+    """The text with a character that nobody types in place of each mark: neither it nor its kind is found in it."""
+    parts, end = [], 0
+    for mark in marks:
+        parts += [text[end : mark.start], NOTHING]
         end = mark.end
     return "".join([*parts, text[end:]])
 

@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from playwright.sync_api import expect
 
 from backend import clock
+from listening.erasure.erase import erase, locked_conversation
 from listening.fieldapp import shell
 from listening.fieldwork.assignments import assign
 from listening.fieldwork.models import Device
@@ -302,3 +303,15 @@ def test_a_day_of_three_listeners(browser, server, town, planner, coordinator, c
     found = client_of(coordinator).get(f"{address}&layer=area").json()["features"]
     counts = {one["properties"]["code"]: one["properties"]["conversations"] for one in found}
     assert {code: count for code, count in counts.items() if count} == {"1": 19, "5": 20}
+
+
+def test_what_residents_withdraw_leaves_the_phone_with_its_ops(phone):
+    """Rule C10: what was sent is kept for a restored service, but not when the conversation was deleted."""
+    phone.log()
+    phone.waits(0)
+    assert phone.page.evaluate(KEPT)["ops"] == 1
+    with transaction.atomic():
+        erase(locked_conversation(Conversation.objects.get().pk))
+    phone.page.locator("#net").tap()
+    phone.page.wait_for_function(f"async () => (await ({KEPT})()).rows === 0")
+    assert phone.page.evaluate(KEPT)["ops"] == 0

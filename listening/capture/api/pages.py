@@ -19,9 +19,11 @@ from django.http import QueryDict
 
 from backend.problems import InvalidParameter
 from listening.records.querysets import ConversationQuerySet, FindingQuerySet
+from listening.records.redacted import still_saying
 
 PARAMETERS = frozenset({"limit", "cursor"})
 DEFAULT_LIMIT, MOST = 50, 500
+AT_ONCE = 500  # findings whose texts are looked through, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def page_of(queryset: ConversationQuerySet, params: QueryDict) -> Page:
 
 
 def page_of_findings(queryset: FindingQuerySet, params: QueryDict) -> Page:
-    """The page of findings that `limit` and `cursor` ask for, in the order of their ids. One query.
+    """The page of findings that `limit` and `cursor` ask for, in the order of their ids. One query; with
+    `q` two for each batch of findings that are looked through: it counts only where it stands in what is shown.
 
     The cursor is encrypted: an id holds the instant at which a phone made it. Raises InvalidParameter.
     """
@@ -61,13 +64,33 @@ def page_of_findings(queryset: FindingQuerySet, params: QueryDict) -> Page:
     queryset = queryset.order_by("-pk")
     if cursor := params.get("cursor"):
         queryset = queryset.filter(pk__lt=_unseal(cursor))
-    keys = list(queryset.values_list("pk", "conversation__listener_id")[: limit + 1])
+    if searched := params.get("q"):
+        keys = _shown_saying(queryset, searched.strip(), limit + 1)
+    else:
+        keys = list(queryset.values_list("pk", "conversation__listener_id")[: limit + 1])
     next_query = None
     if len(keys) > limit:
         following = params.copy()
         following["cursor"] = _seal(keys[limit - 1][0])
         next_query = following.urlencode()
     return Page([pk for pk, _ in keys[:limit]], [listener for _, listener in keys[:limit]], next_query)
+
+
+def _shown_saying(queryset: FindingQuerySet, searched: str, wanted: int) -> list[tuple[UUID, int]]:
+    """The first findings that say it in what is shown of them: a page that was shorter for those that say it in what is
+    masked would tell that they are there.
+    """
+    found: list[tuple[UUID, int]] = []
+    batch, size = queryset, wanted
+    while len(found) < wanted:
+        size = min(2 * size, AT_ONCE)
+        rows = list(batch.values_list("pk", "conversation__listener_id", "text")[:size])
+        shown = still_saying([text for _, _, text in rows], searched)
+        found += [(pk, listener) for (pk, listener, _), is_shown in zip(rows, shown, strict=True) if is_shown]
+        if len(rows) < size:
+            break
+        batch = queryset.filter(pk__lt=rows[-1][0])
+    return found[:wanted]
 
 
 def _cipher() -> Fernet:

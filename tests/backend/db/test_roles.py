@@ -177,7 +177,8 @@ class TestApi:
             "ALTER FUNCTION audit_link() RENAME TO harmless", "ALTER DATABASE {database} OWNER TO listening_api",
             "DROP TABLE records_finding", "DROP TRIGGER audit_refuse ON audit_entry",
             "TRUNCATE records_conversation CASCADE", "TRUNCATE audit_entry", "TRUNCATE audit_inbox",
-            "UPDATE audit_entry SET person_id = 1", "DELETE FROM audit_entry",
+            "UPDATE audit_entry SET person_id = 1", "DELETE FROM audit_entry", "DELETE FROM audit_anchor",
+            "SELECT audit_forget(now() - interval '3 years')",
             "UPDATE audit_inbox SET person_id = 1", "DELETE FROM audit_inbox",
             "INSERT INTO audit_entry (id, verb) VALUES (1, 'export')",
             "INSERT INTO audit_inbox (verb, at) VALUES ('export', now())",
@@ -297,6 +298,8 @@ class TestWorker:
             "UPDATE attachments_attachment SET announced_by_id = 1",
             "INSERT INTO fieldwork_apitoken DEFAULT VALUES",
             "UPDATE audit_entry SET person_id = 1", "DELETE FROM audit_inbox", "SET ROLE listening_api",
+            "SELECT audit_forget(now() - interval '364 days')", "UPDATE audit_anchor SET position = 1",
+            "UPDATE records_tombstone SET version = 9", "UPDATE consent_withdrawal SET asked_at = now()",
         ],
     )  # fmt: skip
     def test_what_it_may_not(self, session, statement):

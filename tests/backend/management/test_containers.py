@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,16 @@ import yaml
 from django.core.management import get_commands, load_command_class
 
 from backend.localdb.cluster import SETTINGS
+from listening.vault.keys import index_key, parse_keys
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE_TEXT = (ROOT / "compose.yaml").read_text()
 COMPOSE = yaml.safe_load(COMPOSE_TEXT)
 SERVICES = COMPOSE["services"]
-OURS = ["migrate", "web", "worker", "daily"]
+OURS = ["migrate", "web", "worker", "daily", "nightly"]
 # Read by the command of the image and by compose itself.
-PASSWORDS = {f"LISTENING_DB_{role}PASSWORD" for role in ("", "ADMIN_", "API_", "OPEN_", "WORKER_")}
+PASSWORDS = {f"LISTENING_DB_{role}PASSWORD" for role in ("", "ADMIN_", "API_", "OPEN_", "VAULT_", "WORKER_")}
 NOT_SETTINGS = {"WORKERS", "PORT", *PASSWORDS}
 SECRETS = {"LISTENING_SECRET_KEY", *PASSWORDS}
 
@@ -42,7 +44,7 @@ def test_no_secret_has_a_default():
     assert {name for name, _ in uses} >= SECRETS
     assert [name for name, rest in uses if name in SECRETS and not rest.startswith(":?")] == []
     passwords = re.findall(r"(?:PASSWORD|SECRET_KEY): (.*)", COMPOSE_TEXT)
-    assert len(passwords) == 7
+    assert len(passwords) == 8
     assert [value for value in passwords if not value.startswith("${")] == []
 
 
@@ -89,7 +91,7 @@ def test_nothing_but_the_web_server_is_published_and_that_on_this_machine():
 def test_each_waits_for_what_it_needs():
     assert SERVICES["roles"]["depends_on"] == {"db": {"condition": "service_healthy"}}
     assert SERVICES["migrate"]["depends_on"] == {"roles": {"condition": "service_completed_successfully"}}
-    for service in ("web", "worker", "daily"):
+    for service in ("web", "worker", "daily", "nightly"):
         assert SERVICES[service]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
     assert SERVICES["migrate"]["restart"] == "no"
 
@@ -100,7 +102,7 @@ def test_commands_exist():
     names = {name for line in lines for name in re.findall(r"manage\.py ([a-z_]+)", line)}
     assert names == {
         "migrate", "set_up_database_roles", "worker", "redistrict", "sweep_attachments", "apply_retention",
-        "compact_feed", "collectstatic", "check", "create_city_admin", "doctor",
+        "rewrite_erased", "compact_feed", "collectstatic", "check", "create_city_admin", "doctor",
     }  # fmt: skip
     known = get_commands()
     assert names - set(known) == set()
@@ -111,8 +113,9 @@ def test_commands_exist():
 @pytest.mark.parametrize(
     ("service", "roles"),
     [
-        ("migrate", {"owner": ""}), ("web", {"api": "API_", "open_reader": "OPEN_"}), ("worker", {"worker": "WORKER_"}),
-        ("daily", {"worker": "WORKER_"}),
+        ("migrate", {"owner": ""}), ("nightly", {"owner": ""}),
+        ("web", {"api": "API_", "open_reader": "OPEN_", "vault": "VAULT_"}),
+        ("worker", {"worker": "WORKER_", "vault": "VAULT_"}), ("daily", {"worker": "WORKER_", "vault": "VAULT_"}),
     ],
 )  # fmt: skip
 def test_each_service_has_the_roles_it_needs_and_no_other_password(service, roles):
@@ -121,6 +124,37 @@ def test_each_service_has_the_roles_it_needs_and_no_other_password(service, role
     assert {name for one in addresses for name in re.findall(r"postgis://listening_(\w+):", one)} == set(roles)
     given = set(re.findall(r"LISTENING_DB_\w*PASSWORD", str(SERVICES[service]["environment"])))
     assert given == {f"LISTENING_DB_{part}PASSWORD" for part in roles.values()}
+
+
+def test_contacts_are_kept_where_there_are_keys_and_the_keys_are_where_they_are_needed():
+    """Who works as the owner has neither. Made as the top of the file says, the keys are keys."""
+    for service in ("web", "worker", "daily"):
+        assert SERVICES[service]["environment"]["LISTENING_VAULT_KEYS"] == "${LISTENING_VAULT_KEYS:-}"
+    for service in ("migrate", "nightly"):
+        assert "LISTENING_VAULT" not in str(SERVICES[service]["environment"])
+    made = re.findall(r"export (LISTENING_VAULT_\w+)=(?:1:)?(\$\([^)]*\))", COMPOSE_TEXT)
+    assert {name for name, _ in made} == {"LISTENING_VAULT_KEYS", "LISTENING_VAULT_INDEX_KEY"}
+    for _, command in made:
+        key = subprocess.run(["sh", "-c", f"printf %s {command}"], capture_output=True, text=True, check=True).stdout
+        assert parse_keys(f"1:{key}").current == "1"
+        assert len(index_key(key)) == 32
+
+
+@pytest.mark.parametrize(
+    ("now_s", "sleeps_s"), [(0, 10_802), (10_800, 2), (10_801, 1), (10_802, 86_400), (86_399, 10_803)]
+)
+def test_the_night_is_at_three(now_s, sleeps_s):
+    (sum_,) = re.findall(r"sleep \$\$\(\((.*)\)\);", SERVICES["nightly"]["command"][2])
+    told = sum_.replace("$$(date +%s)", str(now_s))
+    done = subprocess.run(["sh", "-c", f"echo $(({told}))"], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == sleeps_s
+
+
+def test_each_role_that_signs_in_gets_its_password():
+    told = COMPOSE["configs"]["roles"]["content"]
+    assert set(re.findall(r"ALTER ROLE listening_(\w+) PASSWORD", told)) == {
+        "owner", "api", "worker", "open_reader", "vault"
+    }  # fmt: skip
 
 
 def test_the_roles_are_made_by_the_statements_of_the_project():
@@ -132,9 +166,7 @@ def test_the_roles_are_made_by_the_statements_of_the_project():
 
 def test_web_sessions_of_the_database_are_short():
     assert SERVICES["web"]["environment"]["LISTENING_PROCESS"] == "web"
-    assert {SERVICES[service]["environment"]["LISTENING_PROCESS"] for service in ("migrate", "worker", "daily")} == {
-        "command"
-    }
+    assert {SERVICES[service]["environment"]["LISTENING_PROCESS"] for service in set(OURS) - {"web"}} == {"command"}
 
 
 # --- the image ---------------------------------------------------------------------------------------

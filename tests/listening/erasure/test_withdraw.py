@@ -20,6 +20,7 @@ from listening.capture.errors import RecordDeleted
 from listening.consent.codes import digest_of, new_code, read_code
 from listening.consent.models import Receipt, Withdrawal
 from listening.erasure import journal
+from listening.erasure import withdraw as withdraw_module
 from listening.erasure.withdraw import ask, carry_out
 from listening.records.models import Consent, Conversation, Finding, ParticipantBand, Tombstone
 from listening.rollups.reconcile import reconcile
@@ -94,6 +95,9 @@ def test_guessed_codes_delete_nothing(stored):
     for _ in range(50):
         withdraw(new_code())
     assert carry_out() == 0
+    assert Conversation.objects.exists()
+    assert set(Withdrawal.objects.values_list("attempts", flat=True)) == {0}, "there is nothing to try"
+    assert not withdraw_module._carry_out(digest_of(read_code(new_code())))
     assert Conversation.objects.exists()
 
 

@@ -177,6 +177,52 @@ class TestForgetting:
         assert contacts.read(pk) is None
 
 
+class TestFindByContact:
+    """For whoever has lost the card: staff look by a number that they were told, for a purpose."""
+
+    @pytest.fixture(autouse=True)
+    def typed(self, monkeypatch):
+        self.monkeypatch = monkeypatch
+
+    def found(self, contact, by="anna", purpose="data_protection_request"):
+        out = io.StringIO()
+        self.monkeypatch.setattr("sys.stdin", io.StringIO(f"{contact}\n"))
+        call_command("find_by_contact", "--by", by, "--purpose", purpose, stdout=out)
+        return out.getvalue().split("\n")[:-1]
+
+    def test_it_works(self, stored, listener, client_of):
+        client_of(listener).put(f"/api/v1/conversations/{stored}/contact", TOLD)
+        assert self.found("051 1234567") == [str(stored), "1 conversations"]
+        assert self.found(E_MAIL.upper()) == [str(stored), "1 conversations"]
+        assert self.found("+39 051 765 4321") == ["0 conversations"]
+
+    def test_each_look_is_recorded_also_in_vain_and_no_number(self, stored, listener, trail):
+        kept(stored)
+        self.found("051 1234567", purpose="follow_up")
+        self.found("051 7654321")
+        told = [(one.verb, one.model, one.ids, one.person_id, one.purpose) for one in trail()[-2:]]
+        assert told == [
+            ("read_list", "vault.contact", [str(stored)], listener.pk, "follow_up"),
+            ("read_list", "vault.contact", [], listener.pk, "data_protection_request"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ({"by": "nobody"}, "nobody called nobody"), ({"purpose": "support"}, "invalid choice"),
+            ({"contact": "12x"}, "no telephone number"), ({"contact": "a@"}, "no e-mail address"),
+        ],
+    )  # fmt: skip
+    def test_mistakes_are_named(self, listener, options, said):
+        with pytest.raises(CommandError, match=said):
+            self.found(**{"contact": "051 1234567", **options})
+
+    def test_a_vault_without_its_key_says_so(self, listener, settings):
+        settings.VAULT_INDEX_KEY = ""
+        with pytest.raises(CommandError, match="does not open: LISTENING_VAULT_INDEX_KEY"):
+            self.found("051 1234567")
+
+
 class TestKeys:
     def test_nothing_readable_is_stored(self):
         kept()
