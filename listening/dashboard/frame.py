@@ -64,6 +64,12 @@ class Frame:
         )
 
     @property
+    def release(self) -> str:
+        """The release in which the figures are read; empty where they are counted."""
+        source = self.need_map.query.source
+        return source.release if source else ""
+
+    @property
     def whole(self) -> str:
         """What all the counts together are of."""
         return _("Your districts") if self.need_map.is_partial else _("Whole city")

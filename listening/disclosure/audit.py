@@ -21,6 +21,7 @@ from listening.disclosure.blocks import (
     years,
     zone_block,
 )
+from listening.disclosure.revisions import RevisionAudit
 from listening.disclosure.settle import generation
 from listening.disclosure.tables import CONVERSATIONS, PERSONS, SCHEME, NotATable
 
@@ -61,11 +62,13 @@ class AuditReport:
     unanchored: int  # of which it is not proven that they leave open by themselves what they leave open in the whole
     claims_left_out: int  # of the attacker, because settling made them false: who believed them would be misled
     products: tuple[ProductAudit, ...]
+    revision: RevisionAudit | None = None  # of a release that follows others of the same tables
 
     @property
     def passed(self) -> bool:
         """Whether the release may go out."""
-        return bool(self.products) and self.unanchored == 0 and all(product.passed for product in self.products)
+        alone = bool(self.products) and self.unanchored == 0 and all(product.passed for product in self.products)
+        return alone and (self.revision is None or self.revision.passed)
 
     @property
     def min_candidates(self) -> int:
@@ -90,6 +93,8 @@ class AuditReport:
             "min_candidates": self.min_candidates if self.products else 0,
             "recovered": self.recovered,
         }
+        if self.revision is None:
+            del members["revision"]
         return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

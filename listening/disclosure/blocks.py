@@ -45,6 +45,20 @@ class Year:
     bands: tuple[tuple[int, AuditedProduct], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A table as an earlier revision has it, of the same places in the same order: public, so there is nothing to seal.
+
+    `values` has the shape (places, themes); `bases` are those of its themes.
+    """
+
+    product: str
+    period: str
+    themes: tuple[str, ...]
+    values: IntArray
+    bases: tuple[int, ...]
+
+
 def years(products: Sequence[AuditedProduct]) -> Iterator[Year]:
     """The tables, year by year."""
     numbered = list(enumerate(products))
@@ -63,10 +77,13 @@ def years(products: Sequence[AuditedProduct]) -> Iterator[Year]:
         yield Year(of("P1", quarters=True), of("P1"), of("P2"), of("P3"))
 
 
-def zone_block(year: Year, zone: str, theme_parents: Mapping[str, str]) -> tuple[Block, int]:
+def zone_block(
+    year: Year, zone: str, theme_parents: Mapping[str, str], earlier: Sequence[Earlier] = ()
+) -> tuple[Block, int]:
     """The unknown counts of one zone by area, quarter and theme, and how many claims had to be given up.
 
-    A claim that `settle` made false is left out or widened: who believed it would be led away from the truth.
+    A claim that `settle` made false is left out or widened: who believed it would be led away from the truth. With
+    `earlier` revisions, whoever believes that a place did not change holds it against both of its values.
     """
     block, left_out = Block(), 0
     themes = list(dict.fromkeys(theme for _, quarter in year.quarters for theme in quarter.counted.themes))
@@ -98,11 +115,45 @@ def zone_block(year: Year, zone: str, theme_parents: Mapping[str, str]) -> tuple
                 int(totals[k]),
                 product.published.bases[column],
             )
+    for one in earlier:
+        for q, (_, quarter) in enumerate(year.quarters):
+            if (one.product, one.period) == ("P1", quarter.counted.period) and zone in quarter.counted.places:
+                row = quarter.counted.places.index(zone)
+                for theme in one.themes:
+                    if theme in quarter.counted.themes:
+                        count = int(quarter.counted.column(theme)[row])
+                        left_out += _claim_earlier(block, x[:, q, themes.index(theme)], one, theme, row, count)
+        if areas and (one.product, one.period) == ("P2", areas[1].counted.period):
+            for theme in one.themes:
+                if theme in areas[1].counted.themes:
+                    values, k = one.values[rows, one.themes.index(theme)], themes.index(theme)
+                    left_out += _claim_shares(
+                        block,
+                        [x[i, :, k] for i in range(len(rows))],
+                        areas[1].counted.column(theme)[rows],
+                        values,
+                        int(values.sum()),
+                        one.bases[one.themes.index(theme)],
+                    )
     _bound_themes(block, themes, x.reshape(-1, len(themes)), theme_parents)
     return block, left_out
 
 
-def restricted_blocks(year: Year, theme_parents: Mapping[str, str]) -> Iterator[tuple[Block, int]]:
+def _claim_earlier(
+    block: Block, unknowns: Sequence[int] | IntArray, earlier: Earlier, theme: str, row: int, count: int
+) -> bool:
+    """That a count is what it was, within reach of its earlier value; given up where it is not, which is returned."""
+    column = earlier.themes.index(theme)
+    value, width = int(earlier.values[row, column]), earlier.bases[column] - 1
+    if abs(value - count) > width:
+        return True
+    block.claim(unknowns, 1.0, least=value - width, most=value + width)
+    return False
+
+
+def restricted_blocks(
+    year: Year, theme_parents: Mapping[str, str], earlier: Sequence[Earlier] = ()
+) -> Iterator[tuple[Block, int]]:
     """Per district: restricted themes of the year, beside what the quarters say of what is above them."""
     for number, product in year.restricted:
         above = dict.fromkeys(above for theme in product.counted.themes for above in generation(theme, theme_parents))
@@ -118,6 +169,11 @@ def restricted_blocks(year: Year, theme_parents: Mapping[str, str]) -> Iterator[
                 value, base = int(product.published.values[row, column]), product.published.bases[column]
                 block.cells.append(Cell((unknown,), number, row, column))
                 left_out += _claim_value(block, [unknown], value, int(product.counted.counts[row, column]), base)
+                theme = product.counted.themes[column]
+                for one in earlier:
+                    if (one.product, one.period) == ("P1", product.counted.period) and theme in one.themes:
+                        count = int(product.counted.counts[row, column])
+                        left_out += _claim_earlier(block, [unknown], one, theme, row, count)
             _bound_themes(block, [*themes, *product.counted.themes], x, theme_parents)
             yield block, left_out
 

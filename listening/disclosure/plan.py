@@ -61,9 +61,11 @@ class TablePlan:
         Raises
         ------
         NotAPlan
-            If a code stands twice, a parent is missing or its own ancestor, or the base of restricted themes is no
-            multiple of the base.
+            If a code stands twice or is none that a table can have, a parent is missing or its own ancestor, or the
+            base of restricted themes is no multiple of the base.
         """
+        for theme in themes:
+            check_code(theme.code)
         by_code = {theme.code: theme for theme in themes}
         if len(by_code) < len(themes):
             raise NotAPlan("A theme stands twice in the plan.")
@@ -86,6 +88,15 @@ class TablePlan:
                 {code: parent for code in published if (parent := by_code[code].parent) is not None}
             ),
         )
+
+
+def check_code(code: str) -> None:
+    """Raises NotAPlan for a code of a theme that tables and offsets cannot tell from others.
+
+    Parts of the name of an offset stand between |; what begins with _ counts something else than a theme.
+    """
+    if not code or "|" in code or "\0" in code or code.startswith("_"):
+        raise NotAPlan(f"{code!r} is no code of a theme: it is empty, holds a | or a NUL, or begins with _.")
 
 
 def _sensitivity(theme: PlannedTheme, by_code: Mapping[str, PlannedTheme]) -> Sensitivity:

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,13 +23,15 @@ from backend.periods import NotAPeriod, Period
 from backend.problems import InvalidParameter
 from listening.codelists.models import Theme
 from listening.disclosure.audit import AuditReport, audit
-from listening.disclosure.plan import BASE, PlannedTheme, TablePlan
-from listening.disclosure.tables import CONVERSATIONS, SCHEME
+from listening.disclosure.plan import BASE, NotAPlan, PlannedTheme, TablePlan
+from listening.disclosure.revisions import audit_revision
+from listening.disclosure.tables import CONVERSATIONS, SCHEME, NotATable
 from listening.publishing.count import count
-from listening.publishing.errors import AlreadyReleased, NothingToPublish, QuarterNotReady
+from listening.publishing.errors import AlreadyReleased, NothingToPublish, PlanRefused, QuarterNotReady
 from listening.publishing.geography import Geography, read_geography
 from listening.publishing.key import disclosure_key
 from listening.publishing.products import TableMaker, cells_of_table
+from listening.publishing.revise import check_affected, earlier_tables
 from listening.releases.content import cells_of, head_of
 from listening.releases.derive import METHOD, derive_needs, with_coarser, year_of_quarters
 from listening.releases.models import Release
@@ -96,8 +98,16 @@ def check_ready(quarter: Period, *, correction: str = "") -> int:
 def build_release(quarter: Period, *, revision: int = 1, correction: str = "") -> Draft:
     """Build what a release of the quarter would hold, as the records are now.
 
-    Raises NothingToPublish without places or conversations, NoDisclosureKey.
+    Raises NothingToPublish without places or conversations, PlanRefused for themes or places that make no table,
+    NoDisclosureKey, and TooFewAffected for a revision.
     """
+    try:
+        return _draft(quarter, revision, correction)
+    except (NotAPlan, NotATable) as error:
+        raise PlanRefused(str(error)) from error
+
+
+def _draft(quarter: Period, revision: int, correction: str) -> Draft:
     key = disclosure_key()
     year = Period.year(quarter.first.year)
     geography = read_geography(year.first.year)
@@ -125,7 +135,13 @@ def build_release(quarter: Period, *, revision: int = 1, correction: str = "") -
             for one, layer in more:
                 products.append(one)
                 leaves += cells_of_table(one.published, layer)
+    earlier = earlier_tables(products, geography, quarter, notes)
     report = audit(products, theme_parents=plan.theme_parents)
+    if earlier:
+        report = replace(report, revision=audit_revision(products, earlier, theme_parents=plan.theme_parents))
+    before = Release.objects.of_quarter(quarter.label).first() if revision > 1 else None
+    if before is not None:
+        check_affected(quarter, before, products, geography.publication)
     cells = with_coarser(leaves, geography.places)
     compared = _a_year_before(quarter, geography)
     needs = derive_needs(

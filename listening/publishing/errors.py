@@ -11,6 +11,12 @@ class NothingToPublish(Conflict):
     slug, title, status = "nothing-to-publish", "There is nothing to publish", 409
 
 
+class PlanRefused(Conflict):
+    """No tables can be made of the themes or places as they are, such as a code with a pipe; the text says of which."""
+
+    slug, title, status = "plan-refused", "No release can be made of these codes", 409
+
+
 class QuarterNotReady(Conflict):
     """A quarter is published 30 days after its end at the earliest: what was logged without network is in it then."""
 

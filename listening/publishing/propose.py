@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
@@ -23,10 +21,9 @@ from listening.publishing.errors import (
 )
 from listening.publishing.models import ReleaseProposal
 from listening.publishing.publish import check_audit, check_two_people, publish, withdraw_release
+from listening.publishing.revise import FEWEST_AFFECTED
 from listening.releases.content import cells_of
 from listening.releases.models import Release
-
-FEWEST_AFFECTED: Final = 10
 
 Asked = Request | HttpRequest | None
 

@@ -37,9 +37,16 @@ def check_audit(draft: Draft) -> None:
     if not draft.report.passed:
         raise AuditFailed(
             f"The audit of {draft.content.head.code} found what tells too much: {draft.report.recovered} cells are"
-            f" known, and one leaves {draft.report.min_candidates} numbers open.",
+            f" known, and one leaves {draft.report.min_candidates} numbers open{_together(draft)}.",
             audit=draft.content.head.audit,
         )
+
+
+def _together(draft: Draft) -> str:
+    told = draft.report.revision
+    if told is None or told.passed:
+        return ""
+    return f"; beside what was published before, {told.below_required} leave too few, one of them {told.min_candidates}"
 
 
 def publish(draft: Draft, *, then: Callable[[Release], None] = lambda release: None) -> Release:

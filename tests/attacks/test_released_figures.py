@@ -200,6 +200,7 @@ def test_the_page_is_that_of_the_world(world, client):
         answer = client.get("/dashboard/", {"layer": layer, "period": period, "theme": theme})
         assert answer.status_code == 200
         text = answer.content.decode()
+        assert f"{next(iter(rows.values()))['release']}" in text
         for code, row in rows.items():
             line = re.search(rf'<tr id="place-{world.districts[layer, code].pk}"[^>]*>(.*?)</tr>', text)[1]
             _, _, mentioning, conversations = re.findall(r'<td class="n">(.*?)</td>', line)

@@ -11,10 +11,13 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from uuid6 import uuid7
 
 from backend import clock
+from districts.models import BoundaryEdition, District
 from listening.capture.amend import delete
 from listening.codelists.models import Theme
+from listening.disclosure import revisions
 from listening.disclosure.audit import audit
 from listening.publishing import build, propose
 from listening.publishing.build import build_release, parse_quarter
@@ -25,6 +28,7 @@ from listening.publishing.errors import (
     NotASteward,
     NothingToPublish,
     NotPublished,
+    PlanRefused,
     ProposalClosed,
     ProposalOpen,
     ProposalOutdated,
@@ -34,7 +38,7 @@ from listening.publishing.errors import (
 )
 from listening.publishing.models import ReleaseProposal
 from listening.publishing.propose import approve, publish_release, reject, withdraw
-from listening.records.models import Conversation
+from listening.records.models import Conversation, Tombstone
 from listening.releases.bulk.write import write_files
 from listening.releases.content import content_of
 from listening.releases.files import folder_of
@@ -305,12 +309,93 @@ class TestWithdrawal:
             publish_release(QUARTER, **two)
         with pytest.raises(TooFewAffected):
             publish_release(QUARTER, **two, correction="The hall is in it.", affected=9)
-        with pytest.raises(TooFewAffected, match="No count differs"):
+        with pytest.raises(TooFewAffected, match="0 conversations of 2026-Q2 came, changed or were deleted"):
             publish_release(QUARTER, **two, correction="The hall is in it.", affected=12)
-        tell(QUARTER, {9: 12}, seed=5)
+        tell(QUARTER, {9: 9}, seed=4)
+        with pytest.raises(TooFewAffected, match="9 conversations of 2026-Q2 came, changed or were deleted"):
+            publish_release(QUARTER, **two, correction="The hall is in it.", affected=12)
+        tell(QUARTER, {9: 3}, seed=5)
         revised = publish_release(QUARTER, **two, correction="The hall is in it.", affected=12)
         assert (revised.code, revised.correction) == ("2026-Q2-r2", "The hall is in it.")
         assert Release.objects.latest_published() == revised
+        assert revised.audit["revision"]["revisions"] == 1
+        assert revised.audit["revision"]["min_candidates"] >= 4
+        assert "revision" not in release.audit
+
+    def test_a_revision_that_counts_the_same_is_none(self, release, steward, second_steward):
+        withdraw(release, by=steward, reason="Words were wrong.")
+        Conversation.objects.update(updated_at=clock.now())
+        told = {"proposed_by": steward, "approved_by": second_steward, "correction": "They are right.", "affected": 12}
+        with pytest.raises(TooFewAffected, match="No count differs"):
+            publish_release(QUARTER, **told)
+
+    def test_what_residents_withdraw_is_no_correction(self, release, steward, second_steward, tell):
+        withdraw(release, by=steward, reason="A hall was missing.")
+        for number in range(12):
+            Tombstone.objects.create(
+                id=uuid7(), version=2, listener=second_steward, deleted_at=clock.now(),
+                deleted_by=None if number < 9 else second_steward,
+            )  # fmt: skip
+        tell(QUARTER, {9: 6}, seed=5)
+        told = {"proposed_by": steward, "approved_by": second_steward, "correction": "Nothing much.", "affected": 12}
+        with pytest.raises(TooFewAffected, match="9 conversations"):
+            publish_release(QUARTER, **told)
+
+    def test_counts_may_show_what_no_record_does(self, release, steward, second_steward):
+        """As when trial entries were counted: they are none of the conversations that are counted now."""
+        withdraw(release, by=steward, reason="Trial entries were counted.")
+        Conversation.objects.filter(district__code="1").update(is_test=True)
+        told = {"proposed_by": steward, "approved_by": second_steward, "correction": "They are not.", "affected": 40}
+        assert publish_release(QUARTER, **told).code == "2026-Q2-r2"
+
+    def test_a_revision_that_tells_too_much_beside_the_first_is_not_published(
+        self, release, steward, second_steward, tell, monkeypatch, releases_root
+    ):
+        """The two are attacked together, and publication stops."""
+        withdraw(release, by=steward, reason="A hall was missing.")
+        tell(QUARTER, {1: 13, 9: 1}, seed=5)
+        # So strict that a value which moved by one base is too much.
+        monkeypatch.setattr(revisions, "LOST", -10)
+        told = {"proposed_by": steward, "approved_by": second_steward, "correction": "It is in it.", "affected": 14}
+        with pytest.raises(AuditFailed, match="beside what was published before"):
+            publish_release(QUARTER, **told)
+        assert not Release.objects.filter(revision=2).exists()
+        assert [path.name for path in releases_root.iterdir()] == ["2026-Q2-r1"]
+
+    def test_a_revision_on_other_boundaries_is_refused(self, release, steward, tell):
+        withdraw(release, by=steward, reason="A hall was missing.")
+        tell(QUARTER, {9: 12}, seed=5)
+        BoundaryEdition.objects.filter(layer__code="zona").update(code="second")
+        with pytest.raises(NothingToPublish, match="on other boundaries"):
+            propose.dry_run(QUARTER, correction="It is in it.", affected=12)
+
+
+class TestOddCodes:
+    """Codes that tables cannot tell apart are refused, in words."""
+
+    @pytest.mark.parametrize("code", ["a|b", "_n", "_persons", ""])
+    def test_of_themes(self, told_quarter, code):
+        Theme.objects.filter(code="mobility").update(code=code)
+        with pytest.raises(PlanRefused, match="is no code of a theme"):
+            propose.dry_run(QUARTER)
+
+    def test_of_places(self, told_quarter):
+        District.objects.filter(code="A").update(code="A|1")
+        with pytest.raises(PlanRefused, match=r"'A\|1' is no code of a place"):
+            propose.dry_run(QUARTER)
+
+    @pytest.mark.parametrize("code", ["perché no", "1=1; --", "日本", "x" * 50, "a/b"])
+    def test_others_are_codes(self, told_quarter, steward, second_steward, code):
+        Theme.objects.filter(code="mobility").update(code=code)
+        District.objects.filter(code="A").update(code=code)
+        release = publish_release(QUARTER, proposed_by=steward, approved_by=second_steward)
+        assert release.cells.filter(place=code, theme=code).exists()
+
+    def test_over_http_it_is_a_problem(self, told_quarter, steward, client):
+        Theme.objects.filter(code="mobility").update(code="a|b")
+        client.force_login(steward)
+        answer = client.post("/api/v1/releases/proposals", {"quarter": QUARTER}, "application/json")
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/plan-refused")
 
 
 class TestCommands:
