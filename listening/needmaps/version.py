@@ -40,10 +40,11 @@ class Version:
     code: str
 
 
-def read_version(period: Period | None, reach: Reach) -> Version:
+def read_version(period: Period | None, reach: Reach, *, published: bool = True) -> Version:
     """The version of a period and of those that it is compared with, within a reach; without one, of all days.
 
-    One query.
+    `published` is whether it changes with what is counted in quarters that were published; not for whoever gets these
+    as they were published, who would learn that something came late. One query.
     """
     first, until = dt.date(1, 1, 1), dt.date.max
     if period is not None:
@@ -52,7 +53,7 @@ def read_version(period: Period | None, reach: Reach) -> Version:
     with connection.cursor() as cursor:
         cursor.execute(
             sql.read("listening.needmaps", "read_version.sql"),
-            {"first": first, "until": until, "districts": reach.as_list()},
+            {"first": first, "until": until, "districts": reach.as_list(), "published": published},
         )
         counts, releases, day = cursor.fetchone()
     return Version(counts, releases, (clock.today(), day), code_version())

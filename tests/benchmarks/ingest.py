@@ -87,14 +87,15 @@ def _submit(seconds: float, seed: int):
 
 
 def _merge() -> float:
-    from listening.rollups.merge import merge_deltas
+    from listening.rollups.merge import merge_step
 
     _start.wait()
     longest, before = 0.0, time.perf_counter()
     while not _stop.is_set():
         began = time.perf_counter()
-        merge_deltas()
-        # What was written just after a merge began waits for the end of the next one.
+        step = merge_step()
+        # What was written just after a step began waits for the end of the next one.
         longest, before = max(longest, time.perf_counter() - before), began
-        _stop.wait(0.5)
+        if not step.is_many:  # as the worker does, which pauses for a second
+            _stop.wait(1.0)
     return longest

@@ -23,6 +23,7 @@ from backend.db import sql
 from backend.geo.tile_matrix import tile_at
 from listening.capture.accept import accept_many
 from listening.capture.api.serializers import read_submission
+from listening.codelists.models import Theme
 from listening.demo.conversations import invent
 from listening.demo.load import load_demo, read_stage, store_sessions
 from listening.fieldwork.models import User
@@ -149,6 +150,24 @@ def over_http(port: int, token: str) -> None:
     need_map = "/api/v1/need-map?layer=area-statistica&theme=housing&period=2025"
     timed("need map, no geometry", f"{need_map}&geometry=none", lambda: build_need_map(query))
     timed("need map, simplified", need_map, lambda: build_need_map(query))
+    others = [
+        f"{need_map.replace('housing', theme)}&geometry={geometry}"
+        for theme in Theme.objects.exclude(code="housing").values_list("code", flat=True)[:20]
+        for geometry in ("none", "full", "simplified")
+    ]
+    another = iter(others)
+    row(
+        "  of another theme, never asked for",
+        p50(lambda: get(next(another)), min(REPEATS, len(others) - 1)),
+        p50(lambda: build_need_map(query)),
+    )
+    changed = []
+    for _ in range(REPEATS):
+        run("INSERT INTO rollups_change (quarter, district_id) VALUES ('2025-04-01', 0) RETURNING mark")
+        started = time.perf_counter()
+        get(f"{need_map}&geometry=none")
+        changed.append((time.perf_counter() - started) * 1000)
+    row("  after a change, all compared anew", statistics.median(changed), p50(lambda: build_need_map(query)))
     keys = "SELECT id FROM records_conversation ORDER BY occurred_at DESC, id DESC LIMIT 101"
     documents = sql.read("listening.records", "conversations_as_json.sql")
 
@@ -312,7 +331,7 @@ def ingesting(seconds: float) -> None:
         f"{'  with old boundaries beside':44}{redrawn.findings_per_second:12,.0f}{bare.findings_per_second:12,.0f}"
         f"{redrawn.findings_per_second / bare.findings_per_second:8.2f}"
     )
-    say(f"{'  longest wait until merged':44}{product.lag_s:10.2f} s")
+    say(f"{'  longest wait until merged':44}{product.lag_s:10.2f} s; with old boundaries {redrawn.lag_s:.2f} s")
     say(f"{'  deadlocks, errors':44}{product.deadlocks:12}{bare.deadlocks:12}        {product.errors + bare.errors}")
 
 

@@ -3,6 +3,7 @@
 -- of changes, folded or not (see rollups_change); how often something was published or withdrawn; the city's day.
 -- :first, :until   days, half open, of which all quarters count that they touch
 -- :districts       ids of the districts to count; null for all, with what has none
+-- :published       whether quarters count that were ever published: not for readers who get them as they were published
 SELECT (
            SELECT coalesce(bit_xor(mark), 0)
            FROM (
@@ -12,6 +13,8 @@ SELECT (
            WHERE quarter = '-infinity'
               OR quarter >= date_trunc('quarter', %(first)s::date) AND quarter < %(until)s::date
              AND (%(districts)s::bigint[] IS NULL OR district_id = ANY (%(districts)s::bigint[]))
+             AND (%(published)s OR NOT EXISTS (
+                 SELECT FROM releases_release r WHERE r.quarter = to_char(marked.quarter, 'YYYY-"Q"Q')))
        ),
        (SELECT count(*) + count(withdrawn_at) FROM releases_release),
        districts_day()

@@ -39,11 +39,17 @@ WITH taken AS (
         SELECT role, cluster, day, district_id, before, after FROM state WHERE theme_id = 0 AND kind = 'any'
     ) AS size USING (role, cluster, day, district_id)
     GROUP BY role, theme_id, kind, day, district_id
-), shift AS (
-    SELECT role, theme_id, kind, day, district_id, conversations, mentions, severe, occasions, squares, crossed FROM net
-    UNION ALL
-    SELECT role, theme_id, kind, day, district_id, 0, 0, 0, occasions, squares, crossed FROM sums
-    WHERE (occasions, squares, crossed) <> (0, 0, 0)
+), shift AS MATERIALIZED (
+    -- Once per cell of a day, before it is spread over four grains: half the rows.
+    SELECT role, theme_id, kind, day, district_id, sum(conversations) AS conversations, sum(mentions) AS mentions,
+           sum(severe) AS severe, sum(occasions) AS occasions, sum(squares) AS squares, sum(crossed) AS crossed
+    FROM (
+        SELECT role, theme_id, kind, day, district_id, conversations, mentions, severe, occasions, squares, crossed FROM net
+        UNION ALL
+        SELECT role, theme_id, kind, day, district_id, 0, 0, 0, occasions, squares, crossed FROM sums
+        WHERE (occasions, squares, crossed) <> (0, 0, 0)
+    ) AS part
+    GROUP BY role, theme_id, kind, day, district_id
 ), forgotten AS (
     DELETE FROM rollups_occasion one USING state
     WHERE state.before <> 0 AND state.after = 0

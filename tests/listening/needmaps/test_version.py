@@ -221,6 +221,21 @@ def test_whoever_reads_some_districts_learns_nothing_of_others(ask, city, listen
     assert [ask(name, tag, "dario").status_code for name, tag in tags.items()] == [200] * 3
 
 
+def test_late_changes_of_a_published_quarter_can_be_left_out(ask, listener):
+    publish(None)
+    query = parse_query({"layer": "area", "period": "2026-Q2"}, EVERYTHING)
+
+    def versions():
+        return [version.read_version(query.period, query.reach, published=one) for one in (True, False)]
+
+    told, apart = versions()
+    accept_many([conversation(listener, area=1)])
+    assert versions()[0] != told
+    assert versions()[1] == apart
+    accept_many([conversation(listener, area=1, occurred_at=QUARTERS[1])])
+    assert versions()[1] != apart
+
+
 def test_nobody_gets_the_answer_of_another(ask, city):
     person("dario", "planner", within=city.districts["zona", "B"])
     assert ask()["ETag"] != ask(reader="dario")["ETag"]
