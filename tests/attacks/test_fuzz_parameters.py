@@ -38,7 +38,6 @@ ADDRESSES = {
     "/api/v1/coverage/weights": ["district", "period", "theme", "variables", "year", "source"],
     "/api/v1/themes/top": ["district", "period", "kind", "compare"],
     "/dashboard/": [*NEED_MAP, "sort", "view", "place", "with"],
-    "/map/": ["theme", "period", "layer", "embed"],
 }
 ODD_NUMBERS = st.sampled_from(["-0", "1e400", "1_0", "0x1", "\N{ARABIC-INDIC DIGIT THREE}", " 1 ", "9" * 400])
 NUMBERS = st.floats().map(str) | st.integers().map(str) | ODD_NUMBERS

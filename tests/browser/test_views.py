@@ -144,4 +144,4 @@ def test_the_need_map_looks_as_it_did(listened, visit):
     canvas.save("var/screenshots/golden-now.png")
     golden = Image.open("tests/browser/need-map.png").convert("RGB")
     pairs = zip(canvas.tobytes(), golden.tobytes(), strict=True)
-    assert max(abs(a - b) for a, b in pairs) < 40, "look at var/screenshots/golden-now.png; copy it when it is right"
+    assert max(abs(a - b) for a, b in pairs) < 16, "look at var/screenshots/golden-now.png; copy it when it is right"
