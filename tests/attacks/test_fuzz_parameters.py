@@ -41,7 +41,6 @@ ADDRESSES = {
     "/dashboard/": [*NEED_MAP, "sort", "view", "place", "with"],
     "/desk/": DESK,
     "/desk/next/": ["layer", "conversations", "sessions", "purpose"],
-    "/map/": ["theme", "period", "layer", "embed"],
 }
 ODD_NUMBERS = st.sampled_from(["-0", "1e400", "1_0", "0x1", "\N{ARABIC-INDIC DIGIT THREE}", " 1 ", "9" * 400])
 NUMBERS = st.floats().map(str) | st.integers().map(str) | ODD_NUMBERS

@@ -95,3 +95,12 @@ def test_odd_addresses(read, address):
     answer = read.get(address)
     assert answer.status_code in {302, 400, 404}
     assert "\n" not in answer.headers.get("Location", "")
+
+
+@FUZZED
+@given(asked=st.dictionaries(st.sampled_from(["theme", "period", "layer", "embed"]), VALUES, max_size=4))
+def test_any_value_on_the_map_for_everybody(read, asked):
+    encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in asked.items()}
+    answer = read.get("/map/", encoded)
+    assert answer.status_code in {200, 400}, asked
+    assert b'id="area-' in answer.content
