@@ -146,3 +146,11 @@ def test_those_who_may_find_the_way_there(desk, anna):
     page = at_desk(anna).get("/").content.decode()
     assert 'href="/desk/"' not in page
     assert 'href="/field/"' in page
+
+
+def test_where_the_role_needs_a_second_factor_the_desk_does(desk, log, settings, trail):
+    log()
+    settings.SECOND_FACTOR_ROLES = ["coordinator"]
+    answer = desk.get(PAGE)
+    assert (answer.status_code, answer["Location"]) == (302, "/account/")
+    assert trail() == []
