@@ -35,12 +35,6 @@ pytestmark = pytest.mark.django_db
 WITHDRAWAL, COPY = "/api/v1/receipts/withdrawal", "/api/v1/receipts/copy"
 
 
-@pytest.fixture(autouse=True)
-def journal_file(settings, tmp_path):
-    settings.WITHDRAWAL_JOURNAL = tmp_path / "withdrawals.jsonl"
-    return settings.WITHDRAWAL_JOURNAL
-
-
 @pytest.fixture
 def code():
     return new_code()

@@ -13,47 +13,20 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import DatabaseError, OperationalError, connection, transaction
-from uuid6 import uuid7
+from django.db import DatabaseError, OperationalError, connection
 
 from backend import clock
 from backend.duties import LONGEST_S, Duty, perform
-from listening.capture.accept import accept
-from listening.capture.submission import Agreed
-from listening.consent.codes import digest_of, new_code, read_code
 from listening.consent.models import Withdrawal
 from listening.erasure import journal, withdraw
-from listening.erasure.orphans import forget_orphans
 from listening.erasure.retention import apply_retention
 from listening.erasure.withdraw import LATEST, SOONEST, ask, carry_out
-from listening.records.models import Consent, Conversation, Tombstone
-from listening.vault import contacts
+from listening.records.models import Conversation
 from listening.vault.contacts import Detail, Person
-from tests.listening.submissions import conversation
 
 pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)
 ANNA = Person("Anna", (Detail("phone", "+390511234567"),))
-
-
-@pytest.fixture(autouse=True)
-def journal_file(settings, tmp_path):
-    settings.WITHDRAWAL_JOURNAL = tmp_path / "withdrawals.jsonl"
-    return settings.WITHDRAWAL_JOURNAL
-
-
-@pytest.fixture
-def logged(city, listener):
-    """Conversations with a card each, in the order in which they are withdrawn."""
-
-    def log(number, **members):
-        codes = [new_code() for _ in range(number)]
-        made = [conversation(listener, receipt=digest_of(read_code(code)), **members) for code in codes]
-        for one in made:
-            accept(one, by=listener)
-        return codes, [one.id for one in made]
-
-    return log
 
 
 @pytest.fixture
@@ -269,172 +242,6 @@ def wait_for_locks():
                 return
         time.sleep(0.1)
     pytest.fail("the locks of a killed process are held for ever")
-
-
-class TestJournalOfStaff:
-    @pytest.fixture
-    def deleted(self, logged, listener, client_of):
-        """By its listener, with the API."""
-        _, (pk,) = logged(1)
-        assert client_of(listener).delete(f"/api/v1/conversations/{pk}").status_code == 204
-        return pk
-
-    def test_the_worker_writes_down_what_staff_deleted_once(self, deleted, listener, journal_file):
-        assert journal.write_down() == 1
-        assert journal.write_down() == 0
-        (line,) = journal.read(journal_file)
-        assert (line.conversation, line.deleted_by, line.receipt) == (deleted, listener.pk, "")
-
-    def test_so_a_restored_backup_does_not_bring_it_back(self, logged, listener, client_of, journal_file, trail):
-        """Restored: as the tables were before the deletion, but for the journal."""
-        _, (pk,) = logged(1)
-        with transaction.atomic():
-            point = transaction.savepoint()
-            client_of(listener).delete(f"/api/v1/conversations/{pk}")
-            journal.write_down()
-            transaction.savepoint_rollback(point)
-        assert Conversation.objects.filter(pk=pk).exists()
-        assert journal.replay(journal_file) == journal.Replayed(1, 1)
-        assert not Conversation.objects.exists()
-        assert Tombstone.objects.get().deleted_by == listener
-        assert not Withdrawal.objects.exists(), "nobody withdrew it"
-        assert [(entry.verb, entry.person_id) for entry in trail()][-1] == ("delete", listener.pk)
-
-    def test_what_was_rolled_back_is_not_written_down(self, logged, listener, client_of, journal_file):
-        _, (pk,) = logged(1)
-        with transaction.atomic():
-            point = transaction.savepoint()
-            client_of(listener).delete(f"/api/v1/conversations/{pk}")
-            transaction.savepoint_rollback(point)
-        assert journal.write_down() == 0
-        assert not journal_file.exists()
-
-    def test_a_withdrawal_is_written_down_once(self, logged, journal_file):
-        (code,), _ = logged(1)
-        ask(code)
-        carry_out()
-        assert journal.write_down() == 0
-        assert len(list(journal.read(journal_file))) == 1
-
-    def test_a_journal_that_cannot_be_written_waits(self, deleted, settings, tmp_path, journal_file):
-        settings.WITHDRAWAL_JOURNAL = tmp_path
-        with pytest.raises(IsADirectoryError):
-            journal.write_down()
-        settings.WITHDRAWAL_JOURNAL = journal_file
-        assert journal.write_down() == 1
-
-    def test_a_line_that_a_crash_cut_off_is_neither_read_nor_kept(self, deleted, journal_file):
-        journal_file.write_text('{"receipt": "00", "conv')
-        assert list(journal.read(journal_file)) == []
-        journal.write_down()
-        assert [line.conversation for line in journal.read(journal_file)] == [deleted]
-
-    def test_a_full_disk_leaves_whole_lines(self, deleted, journal_file):
-        journal.write_down()
-        before = journal_file.read_bytes()
-        Tombstone.objects.update(written_down_at=None)
-        with pytest.raises(OSError, match="No space"), full_disk():
-            journal.write_down()
-        assert journal_file.read_bytes() == before
-
-    def test_a_journal_from_before_is_read(self, tmp_path, listener):
-        file = tmp_path / "old"
-        told = f'{{"receipt": "{"0" * 64}", "conversation": "{uuid7()}", "listener": {listener.pk}, "version": 2,'
-        file.write_text(f'{told} "at": "2026-11-26T12:00:00+00:00"}}\n')
-        assert journal.replay(file) == journal.Replayed(1, 0)
-        assert Tombstone.objects.get().deleted_by is None
-
-
-class full_disk:
-    """The file takes half of what is written."""
-
-    def __enter__(self):
-        self.patch = pytest.MonkeyPatch()
-        opened = open
-
-        def half(*args, **options):
-            file = opened(*args, **options)
-            write = file.write
-
-            class Half:
-                def __getattr__(self, name):
-                    return getattr(file, name)
-
-                def __enter__(self):
-                    return self
-
-                def __exit__(self, *_):
-                    file.close()
-
-                def write(self, content):
-                    return write(content[: len(content) // 2])
-
-            return Half()
-
-        self.patch.setattr(journal, "open", half, raising=False)
-
-    def __exit__(self, *_):
-        self.patch.undo()
-
-
-class TestOrphans:
-    def kept(self, pk):
-        contacts.keep(pk, ANNA, expires_at=clock.now() + dt.timedelta(days=1))
-
-    @pytest.fixture
-    def agreed(self, logged):
-        _, (pk,) = logged(1, consents=(Agreed("recontact", "spoken", "1"),))
-        self.kept(pk)
-        return pk
-
-    def test_a_contact_that_is_agreed_to_stays(self, agreed):
-        assert forget_orphans() == 0
-        assert contacts.read(agreed) is not None
-
-    @pytest.mark.parametrize("how", ["deleted", "taken back"])
-    def test_what_a_failing_vault_left_behind_is_forgotten_at_the_next_run(
-        self, agreed, how, listener, client_of, monkeypatch, django_capture_on_commit_callbacks
-    ):
-        def away(_):
-            raise OperationalError("the vault is away")
-
-        monkeypatch.setattr("listening.capture.amend.forget", away)
-        client, address = client_of(listener), f"/api/v1/conversations/{agreed}"
-        with django_capture_on_commit_callbacks(execute=False) as calls:
-            if how == "deleted":
-                assert client.delete(address).status_code == 204
-            else:
-                told = client.patch(address, {"consents": []}, headers={"If-Match": client.get(address)["ETag"]})
-                assert told.status_code == 200
-        for call in calls:
-            with pytest.raises(OperationalError):
-                call()
-        assert contacts.links(after=None, limit=9) != []
-        call_command("worker", "--once", stdout=io.StringIO())
-        assert contacts.links(after=None, limit=9) == []
-
-    def test_one_among_many(self, agreed, monkeypatch):
-        monkeypatch.setattr("listening.erasure.orphans.AT_ONCE", 2)
-        strangers = [uuid7() for _ in range(5)]
-        for pk in strangers:
-            self.kept(pk)
-        assert forget_orphans() == 5
-        assert contacts.read(agreed) is not None
-
-    def test_a_contact_that_came_in_place_of_an_orphan_stays(self, agreed):
-        """Seen as an orphan, kept anew with a new consent, and only then forgotten: by its id, which is another."""
-        consent = Consent.objects.get()
-        consent.delete()
-        seen = contacts.links(after=None, limit=9)
-        consent.save()
-        self.kept(agreed)
-        assert contacts.forget_contacts([one.contact_id for one in seen]) == 0
-        assert contacts.read(agreed) is not None
-
-    def test_without_keys_nothing_is_asked(self, settings, django_assert_num_queries):
-        settings.VAULT_KEYS = ""
-        with django_assert_num_queries(0):
-            assert forget_orphans() == 0
 
 
 def test_the_settings_of_the_killed_process_are_those_of_the_tests():
