@@ -31,7 +31,7 @@ def test_the_solver_is_loaded_for_audits_alone():
     heavy = {path.stem for path in MODULES if any(name.startswith("scipy") for name in imported(path))}
     assert heavy == {"attacker"}
     users = {path.stem for path in MODULES if "listening.disclosure.attacker" in imported(path)}
-    assert users <= {"blocks", "audit"}
+    assert users <= {"blocks", "audit", "revisions"}
 
 
 def test_rounding_has_no_floating_point():
