@@ -38,7 +38,7 @@ def annotate(query: NeedMapQuery, scope: Scope, *, by: Compare = "year", version
     """
     if query.source is not None:
         return _released(query, query.source, by)
-    version = version or read_version(query.period, query.reach)
+    version = version or read_version(query.period, query.reach, published=not query.tier.counts_alone)
     need_map, *coarser = build_need_maps(query, [query.edition, *query.coarser])
     around = fallbacks(need_map, coarser)
     if query.theme is None or query.windows(by).ref is None:

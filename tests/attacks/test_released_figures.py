@@ -332,6 +332,23 @@ def test_a_live_quarter_is_not_compared_with_a_published_one(quarter, reader, mo
     assert any(one["reference_mentioning"] != rows[code]["mentioning"] for code, one in exact.items())
 
 
+@pytest.mark.parametrize("address", ["need-map", "need-map/trend", "need-map/clusters", "need-map/cells", "coverage"])
+def test_no_tag_tells_that_something_came_late(quarter, tell, reader, client_of, address):  # noqa: F811
+    """The answer stays; a new tag for it would tell how often people spoke about a quarter afterwards."""
+    clients = {"planner": reader, "coordinator": client_of(person("carmen", "coordinator"))}
+
+    def tags() -> dict[str, str]:
+        asked = {"layer": "zona", "period": "2026-Q2"}
+        return {who: client.get(f"/api/v1/{address}", asked)["ETag"] for who, client in clients.items()}
+
+    before = tags()
+    tell("2026-Q2", {1: 2}, seed=77)
+    merge_deltas()
+    after = tags()
+    assert after["planner"] == before["planner"]
+    assert after["coordinator"] != before["coordinator"]  # control: who counts sees it
+
+
 def test_a_withdrawn_release_leaves_nothing_to_read(quarter, reader, steward, client):  # noqa: F811
     """Exact counts would tell how far off the figures were that everybody has kept."""
     withdraw(Release.objects.get(code="2026-Q2-r1"), by=steward, reason="Area 5 was counted twice")

@@ -23,6 +23,7 @@ from backend.periods import NotAPeriod, Period
 from listening.fieldwork.person import person_of
 from listening.fieldwork.roles import READ_COUNTS
 from listening.fieldwork.scope import Scope
+from listening.needmaps.tiers import reads_exactly
 from listening.needmaps.version import Version, read_version
 
 # Per process. An answer is some 100 kB; a table of five years is counted anew each time.
@@ -76,7 +77,9 @@ class Tagged:
     def of(cls, request: Request) -> Self:
         """Read the version that an answer will have. One query: ask before anything is read for the answer."""
         scope = person_of(request).scope
-        version = read_version(_period(request.GET.get("period", "")), scope.reach(*READ_COUNTS))
+        version = read_version(
+            _period(request.GET.get("period", "")), scope.reach(*READ_COUNTS), published=reads_exactly(scope)
+        )
         etag = etag_of(
             version,
             request.path,
