@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from backend.periods import Period
 from districts.models import Layer
@@ -20,7 +21,7 @@ from listening.needmaps.build import NeedMap
 TABS: dict[str, str | Promise] = {
     "need": _lazy("Need"),
     "coverage": _lazy("Coverage"),
-    "change": _lazy("Change"),
+    "change": pgettext_lazy("of shares", "Change"),
     "trend": _lazy("Trend"),
     "compare": _lazy("Compare"),
     "clusters": _lazy("Clusters"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from districts.models import Layer
 from listening.dashboard.changed import changed
@@ -49,7 +49,7 @@ class ChangePage(Frame):
             Swatch("thin", "hatch", _("nothing to compare with")),
         ]
         self.sentences = self._sentences(reference)
-        self.head = [_("Change"), _("Interval"), _("Then"), _("Now"), _("In words")]
+        self.head = [pgettext("of shares", "Change"), _("Interval"), _("Then"), _("Now"), _("In words")]
         order = sorted(
             zip(told.need_map.districts, areas, strict=True),
             key=lambda pair: (pair[0].district_id not in told.changes, -self._size(pair[0])),

@@ -1,11 +1,11 @@
 /** The start: lighting, turning of pages, and the map over the drawing. Everything works without, too. */
 
-import { beginExport } from "./export.js";
+import { beginSaving } from "./export.js";
 import { beginLighting } from "./highlight.js";
 import { beginMaps } from "./map.js";
 import { beginTurning } from "./turning.js";
 
 beginLighting();
 beginTurning();
-beginExport();
+beginSaving();
 beginMaps(document.querySelector("script[data-library]")?.dataset);

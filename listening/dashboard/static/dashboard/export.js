@@ -7,7 +7,7 @@ const NS = "http://www.w3.org/2000/svg";
 const PAINT = ["fill", "stroke", "stroke-width", "stroke-opacity", "stroke-linejoin", "paint-order", "font-size", "font-weight", "text-anchor"];
 
 /** Links of the page that save the picture; they show where a script can follow them. */
-export function beginExport() {
+export function beginSaving() {
   const show = () => document.querySelectorAll("[data-save]").forEach((one) => { /** @type {HTMLElement} */ (one).hidden = false; });
   show();
   document.addEventListener("turned", show);
