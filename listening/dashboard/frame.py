@@ -71,6 +71,11 @@ class Frame:
         return source.release if source else ""
 
     @property
+    def nobody(self) -> str:
+        """What a place without a conversation is called."""
+        return wording.nobody(is_rounded=bool(self.release))
+
+    @property
     def whole(self) -> str:
         """What all the counts together are of."""
         return _("Your districts") if self.need_map.is_partial else _("Whole city")

@@ -148,8 +148,8 @@ class Page(Frame):
         words = {"place": need.name, "conversations": counts.conversations, "mentioning": counts.mentioning}
         share = interval = ""
         if need.conversations == 0:
-            css, texture, listening = "none", "dots", _("none yet")
-            title = _("%(place)s: nobody listened yet") % words
+            css, texture, listening = "none", "dots", _("hardly any") if self.release else _("none yet")
+            title = f"{need.name}: {self.nobody}"
         elif need.value is None or need.claim is None:
             css, texture, listening = "thin", "hatch", _("not enough")
             title = (

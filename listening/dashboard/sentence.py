@@ -58,8 +58,8 @@ def _extremes(need_map: NeedMap) -> list[str]:
             % {"place": need.name, "share": _percent(share, need_map)}
         ]
     most, least = max(share for share, _need in heard), min(share for share, _need in heard)
-    # A value is drawn towards the city's and never 0: where it was never said is told by the counts.
-    never = [need for _share, need in heard if need.mentioning == 0]
+    # A value is drawn towards the city's and never 0: where it was never said is told by the counts, unless rounded.
+    never = [need for _share, need in heard if need.mentioning == 0 and not need.is_released]
     if most == least:
         return [
             _("Every place with enough listening has the same share: %(share)s.") % {"share": _percent(most, need_map)}
@@ -76,8 +76,8 @@ def _extremes(need_map: NeedMap) -> list[str]:
 
 
 def _gaps(need_map: NeedMap) -> list[str]:
-    """How many places say nothing, for want of listening."""
-    unheard = sum(need.conversations == 0 for need in need_map.districts)
+    """How many places say nothing, for want of listening; a published 0 may be some."""
+    unheard = sum(need.conversations == 0 and not need.is_released for need in need_map.districts)
     lacking = sum(need.value is None for need in need_map.districts)
     everywhere = len(need_map.districts)
     if not lacking:

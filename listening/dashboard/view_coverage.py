@@ -50,7 +50,7 @@ class CoveragePage(Frame):
             Swatch("heard-2", "", _("half to four fifths")),
             Swatch("heard-3", "", _("four fifths to five fourths")),
             Swatch("heard-4", "", _("more")),
-            Swatch("none", "dots", _("nobody listened yet")),
+            Swatch("none", "dots", self.nobody),
             Swatch("thin", "hatch", _("no number of residents to compare with")),
         ]
         self.sentences = [self._low(), *self._next(proposals)]
@@ -84,7 +84,7 @@ class CoveragePage(Frame):
         words = {"place": place.name, "people": wording.number(place.people), "rate": self._rate(at)}
         texture = ""
         if not place.conversations:
-            css, texture, title = "none", "dots", _("%(place)s: nobody listened yet") % words
+            css, texture, title = "none", "dots", f"{place.name}: {self.nobody}"
         elif not rates.is_known[at]:
             css, texture = "thin", "hatch"
             title = _("%(place)s: %(people)s people met, residents not known") % words

@@ -83,6 +83,11 @@ def signed(value: int) -> str:
     return f"+{number(value)}" if value > 0 else number(value).replace("-", "\u2212")
 
 
+def nobody(*, is_rounded: bool) -> str:
+    """What no conversation means: of published counts, which are rounded, that there were hardly any."""
+    return _("hardly any listening, or none") if is_rounded else _("nobody listened yet")
+
+
 def distance(metres: float) -> str:
     """A length on the ground, in kilometres or metres."""
     return f"{number(round(metres / 1000))} km" if metres >= 1000 else f"{number(round(metres))} m"

@@ -57,8 +57,9 @@ def _changed(change: Change | None) -> str:
 
 
 def _too_little(need: DistrictNeed, fallback: Fallback | None) -> str:
+    nobody = "hardly anybody was listened to here, or nobody" if need.is_released else "nobody has listened here"
     heard = (
-        "nobody has listened here"
+        nobody
         if need.conversations == 0
         else f"{need.conversations} {'conversation is' if need.conversations == 1 else 'conversations are'} too little"
     )

@@ -112,6 +112,11 @@ class PublicMap:
         self.sentences = self._sentences(order)
 
     @property
+    def nobody(self) -> str:
+        """What a place without a conversation is called."""
+        return wording.nobody(is_rounded=True)
+
+    @property
     def steps(self) -> list[Link]:
         return [
             Link(f"?{self.address(period=offer.value)}", offer.label, offer.selected, offer.value)
@@ -209,7 +214,7 @@ def _named(one: Mapping[str, Any], member: str, language: str) -> str:
 
 def _area(place: Told, drawing: Drawing) -> Area:
     if not place.conversations:
-        css, texture, title = "none", "dots", _("%(place)s: nobody listened yet") % {"place": place.name}
+        css, texture, title = "none", "dots", f"{place.name}: {wording.nobody(is_rounded=True)}"
     elif not place.has_value:
         css, texture, title = "thin", "hatch", f"{place.name}: {_('not enough listening')}"
     else:

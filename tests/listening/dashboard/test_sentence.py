@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from listening.dashboard.sentence import sentences
 from tests.listening.dashboard.needs import NOTHING, need, need_map
 
@@ -89,3 +91,15 @@ def test_an_empty_map_compares_nothing(english):
         "1 place of 1 does not have enough listening yet.",
         "In 1 of these nobody has listened at all.",
     ]
+
+
+def test_a_published_nought_is_neither_never_nor_nobody(english):
+    places = [need("Navile", 100, 40), need("Savena", 50, 0), need("Reno", 0, 0)]
+    counted, published = (
+        " ".join(sentences(need_map(*(replace(one, is_released=flag) for one in places)), "“Housing”"))
+        for flag in (False, True)
+    )
+    assert "never in Savena" in counted
+    assert "nobody has listened" in counted
+    assert "least often in Savena" in published
+    assert "nobody" not in published

@@ -40,6 +40,15 @@ def test_its_figures_are_those_of_the_file(read: Client) -> None:
     assert {name: int(cells[3].replace(",", "")) for name, cells in rows.items()} == counts
 
 
+def test_a_rounded_nought_is_not_nobody(read: Client) -> None:
+    """A published 0 stands for up to four conversations."""
+    told = json.loads(read.get("/open/need-map.geojson?layer=area&theme=rent&period=2026-Q2").content)
+    assert 0 in {one["properties"]["conversations"] for one in told["features"]}
+    said = Page(read.get(MAP, headers={"accept-language": "en"})).said
+    assert "hardly any listening, or none" in said
+    assert "nobody listened" not in said
+
+
 def test_of_a_period_it_shows_the_release_that_holds(read: Client) -> None:
     said = Page(read.get("/map/?period=2026-Q1", headers={"accept-language": "en"})).said
     assert "2026-Q1-r2" in said
