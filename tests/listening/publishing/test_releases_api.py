@@ -104,10 +104,10 @@ def test_others_have_no_page(planner):
     assert browser.post("/releases/propose/", {"quarter": QUARTER}).status_code == 403
 
 
-def test_a_need_map_names_the_release_of_its_quarter(told_quarter, steward, second_steward, planner, client_of):
+def test_a_need_map_names_the_release_of_its_quarter(told_quarter, steward, second_steward, coordinator, client_of):
     def provenance(period):
         params = {"layer": "zona", "period": period, "geometry": "none"}
-        return client_of(planner).get("/api/v1/need-map", params).json()["provenance"]
+        return client_of(coordinator).get("/api/v1/need-map", params).json()["provenance"]
 
     assert provenance(QUARTER)["release"] is None
     publish_release(QUARTER, proposed_by=steward, approved_by=second_steward)
