@@ -400,7 +400,7 @@ def ended(process, patience=5.0):
 
 
 def test_ci_fails_as_make_fails_and_leaves_nothing(ci):
-    assert ci.start().wait(60) == 7
+    assert ci.start().wait(180) == 7
     assert ci.calls() == ["make test", "-m backend.localdb clean"]
     assert ended(ci.left())
 
@@ -414,7 +414,7 @@ def test_ci_leaves_a_cluster_that_was_there_as_it_was(ci, status, calls):
     """Somebody's data may be in it: it is never removed."""
     (ci.path / "checkout" / "var").mkdir()
     (ci.path / "checkout" / "var" / "localdb.json").write_text("{}")
-    assert ci.start(STATUS=status).wait(60) == 7
+    assert ci.start(STATUS=status).wait(180) == 7
     assert ci.calls() == ["-m backend.localdb status", *calls]
 
 
@@ -425,6 +425,6 @@ def test_ci_that_is_stopped_stops_what_it_started(ci, number, code):
     while not (ci.path / "begun").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(number)
-    assert process.wait(60) == code
+    assert process.wait(180) == code
     assert ended(ci.left())
     assert ci.calls()[-1] == "-m backend.localdb clean"

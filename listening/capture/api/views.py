@@ -186,8 +186,12 @@ class ConversationListView(RecordView):
         operation_id="log_conversation",
         request=ConversationSerializer,
         responses={
-            201: LoggedConversationSerializer,
-            200: OpenApiResponse(LoggedConversationSerializer, description="It was stored before; nothing changed."),
+            (201, JSON): LoggedConversationSerializer,
+            (201, GEOJSON): ConversationFeatureSerializer,
+            (200, JSON): OpenApiResponse(
+                LoggedConversationSerializer, description="It was stored before; nothing changed."
+            ),
+            (200, GEOJSON): ConversationFeatureSerializer,
         }
         | GONE,
     )
@@ -227,7 +231,7 @@ class ConversationView(RecordView):
         operation_id="change_conversation",
         parameters=[IF_MATCH, PURPOSE],
         request={JSON: ConversationPatchSerializer, MergePatchParser.media_type: ConversationPatchSerializer},
-        responses={200: ConversationSerializer} | GONE,
+        responses=DOCUMENT | GONE,
     )
     def patch(self, request: Request, pk: UUID) -> HttpResponse:
         """Change a conversation by JSON Merge Patch (RFC 7396); `place` and `findings` are replaced as a whole."""
@@ -299,7 +303,7 @@ class FindingView(RecordView):
         operation_id="change_finding",
         parameters=[IF_MATCH, PURPOSE],
         request={JSON: FindingPatchSerializer, MergePatchParser.media_type: FindingPatchSerializer},
-        responses={200: ConversationSerializer} | GONE,
+        responses=DOCUMENT | GONE,
     )
     def patch(self, request: Request, pk: UUID) -> HttpResponse:
         """Change one finding, e.g. set its themes; answers with its conversation, whose ETag If-Match names."""

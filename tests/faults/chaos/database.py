@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from backend.localdb.state import ClusterRecord
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = "chaos_template"
+FILLINGS = 20
 API = "listening_api"
 SECRET = "servers under test share a secret: cursors of the one hold at the other"
 
@@ -38,7 +40,16 @@ class Disk:
     size_mb: int
 
     def fill(self) -> None:
-        """Not a page is left. No memory is used for it: the disk shrinks to what is on it."""
+        """Not a page is left. No memory is used for it: the disk shrinks to what is on it.
+
+        The servers go on writing, and no disk shrinks below what has come on it since it was looked at: try again.
+        """
+        for _ in range(FILLINGS - 1):
+            with suppress(subprocess.CalledProcessError):
+                return self._shrink()
+        return self._shrink()
+
+    def _shrink(self) -> None:
         held = os.statvfs(self.folder)
         self._resize(f"{(held.f_blocks - held.f_bfree) * held.f_frsize // 1024 + 16}k")
 
