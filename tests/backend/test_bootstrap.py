@@ -376,7 +376,9 @@ def ci(tmp_path):
     environment = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "STATUS": "3", "SLOW": ""}
 
     def start(**variables):
-        return subprocess.Popen([tmp_path / "checkout" / ".ci" / "run"], env={**environment, **variables})
+        # What a shell runs in its background ignores SIGINT, and a script cannot catch what was ignored before it.
+        heard = ["env", "--default-signal=INT"]
+        return subprocess.Popen([*heard, tmp_path / "checkout" / ".ci" / "run"], env={**environment, **variables})
 
     def left():
         return Path(f"/proc/{(tmp_path / 'left').read_text().strip()}/cmdline")
