@@ -23,6 +23,7 @@ from listening.records.models import Conversation, Finding
 from listening.releases.models import Release
 from listening.rollups.merge import merge_deltas
 from listening.rollups.reconcile import repair
+from tests.kept_maps import forget_kept_maps
 from tests.listening.submissions import NOON, conversation, heard
 from tests.people import EVERYTHING, person
 from tests.redrawn import redraw
@@ -73,17 +74,10 @@ def ask(logged, city, client_of, carmen):
     return ask
 
 
-def forget() -> None:
-    """What this process keeps."""
-    family._kept.cache_clear()
-    tagged.KEPT.answers.clear()
-    tagged.KEPT.size = 0
-
-
 @pytest.mark.parametrize("name", ADDRESSES)
 def test_what_one_has_is_known_without_counting(ask, name):
     tag = ask(name)["ETag"]
-    forget()
+    forget_kept_maps()
     with CaptureQueriesContext(connection) as captured:
         again = ask(name, tag)
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
@@ -178,7 +172,7 @@ def test_it_changes_with_all_that_an_answer_is_computed_from(
         assert answer.status_code == 200
         assert answer["ETag"] != tag
     kept = answer.content
-    forget()
+    forget_kept_maps()
     assert ask().content == kept
 
 
@@ -258,7 +252,7 @@ def test_labels_that_are_kept_are_those_of_counting_anew(ask, listener, themes):
         return [one["properties"]["trend"] and one["properties"]["trend"]["label"] for one in told["features"]]
 
     def anew() -> list:
-        forget()
+        forget_kept_maps()
         return labels()
 
     before = labels()
@@ -274,7 +268,7 @@ def test_labels_that_are_kept_are_those_of_counting_anew(ask, listener, themes):
 
 
 def test_a_family_is_counted_once_for_all_its_themes(ask, themes, django_assert_num_queries):
-    forget()
+    forget_kept_maps()
     query = parse_query({"layer": "area", "period": "2026-Q2", "theme": "rent"}, EVERYTHING)
     read = version.read_version(query.period, query.reach)
     listed, places = list(Theme.objects.all()), ((1, "1", "Area 1"),)
