@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
@@ -14,10 +14,12 @@ from listening.drawing import wording
 from listening.drawing.charts import Chart, chart, top_of
 from listening.fieldwork.scope import Scope
 from listening.needmaps.build import DistrictNeed
+from listening.needmaps.family import family_of
 from listening.needmaps.need import Place
 from listening.needmaps.query import readable_themes
 from listening.needmaps.series import Point, count_series
-from listening.needmaps.trend import Comparison, Released, compare, compare_released
+from listening.needmaps.trend import Comparison, Released, compare_released
+from listening.needmaps.version import read_version
 from listening.statistics.reliability import NEVER, TOO_FEW
 
 # Of the themes heard in a place, those that are named.
@@ -49,7 +51,7 @@ class Panel:
 
 
 def panel_of(frame: Frame, reading: Reading, scope: Scope) -> Panel | None:
-    """The place that is looked at; None when there is none. Five queries at most, whatever the number of places."""
+    """The place that is looked at; None when there is none. Seven queries at most, whatever the number of places."""
     need = frame.chosen
     if need is None:
         return None
@@ -58,8 +60,12 @@ def panel_of(frame: Frame, reading: Reading, scope: Scope) -> Panel | None:
     points = series.points[need.district_id]
     places: list[Place] = [(one.district_id, one.code, one.name) for one in frame.need_map.districts]
     themes = list(readable_themes(scope))
+    # The map beside it has compared the same: it is kept.
+    version = read_version(query.period, query.reach, published=not query.tier.counts_alone)
     comparison = (
-        compare_released(query, themes) if query.source else compare(replace(query, theme=None), places, themes)
+        compare_released(query, themes)
+        if query.source
+        else family_of(query, places, themes, by="year", version=version).comparison
     )
     return Panel(
         id=need.district_id,

@@ -48,7 +48,8 @@ def page_of(reading: Reading, scope: Scope, layers: Sequence[Layer], language: s
             reading = replace(reading, view="need")
     if reading.view == "trend":
         return TrendPage(build_need_map(query), count_series(query, scope), reading, layers, language), notices
-    told = annotate(query, scope)
+    # Trends of all themes are compared for the two views that tell them.
+    told = annotate(query, scope) if reading.view in {"need", "change"} else Annotated(build_need_map(query))
     need_map = told.need_map
     drawing = draw(map_geometries(need_map, TOLERANCE_M))
     match reading.view:
@@ -62,9 +63,9 @@ def page_of(reading: Reading, scope: Scope, layers: Sequence[Layer], language: s
             other = reading.other or Windows.of(query.period, "previous").ref
             if other is not None and query.tier.reads(other):
                 then = build_need_map(replace(query, period=other, source=query.tier.source(other)))
-                return ComparePage(Annotated(need_map), Annotated(then), reading, drawing, layers, language), notices
+                return ComparePage(told, Annotated(then), reading, drawing, layers, language), notices
             notices.append(_("Choose the period to compare with: this one has no usual one before it."))
-            reading = replace(reading, view="need")
+            reading, told = replace(reading, view="need"), annotate(query, scope)
     return Page(told, reading, drawing, layers, language), notices
 
 
