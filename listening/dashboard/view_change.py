@@ -14,7 +14,7 @@ from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.legend import Swatch
-from listening.drawing.picture import Area, Picture, Row, label_of
+from listening.drawing.picture import Area, Picture, Row
 from listening.needmaps.annotate import Annotated
 from listening.needmaps.build import DistrictNeed
 from listening.needmaps.trend import Change
@@ -86,16 +86,7 @@ class ChangePage(Frame):
         else:
             css, texture = _class_of(change), ""
             title = f"{need.name}: {told.words}, {told.title}"
-        return Area(
-            id=need.district_id,
-            code=need.code,
-            name=need.name,
-            css=css,
-            texture=texture,
-            title=title,
-            path=self._drawing.paths.get(need.district_id, ""),
-            label=label_of(need.name, self._drawing, need.district_id),
-        )
+        return Area.drawn(self._drawing, need.district_id, need.code, need.name, css=css, texture=texture, title=title)
 
     def _cells(self, need: DistrictNeed) -> list[str]:
         change = self._changes.get(need.district_id)

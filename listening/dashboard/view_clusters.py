@@ -13,7 +13,7 @@ from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.legend import Swatch
-from listening.drawing.picture import Area, Picture, Row, label_of
+from listening.drawing.picture import Area, Picture, Row
 from listening.needmaps.build import DistrictNeed, NeedMap
 
 if TYPE_CHECKING:
@@ -63,15 +63,14 @@ class ClustersPage(Frame):
 
     def _area(self, at: int, need: DistrictNeed) -> Area:
         css, texture, words = _looks()[self._look(at)]
-        return Area(
-            id=need.district_id,
-            code=need.code,
-            name=need.name,
+        return Area.drawn(
+            self._drawing,
+            need.district_id,
+            need.code,
+            need.name,
             css=css,
             texture=texture,
             title=f"{need.name}: {words}",
-            path=self._drawing.paths.get(need.district_id, ""),
-            label=label_of(need.name, self._drawing, need.district_id),
         )
 
     def _cells(self, at: int) -> list[str]:

@@ -13,7 +13,7 @@ from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.legend import Swatch
-from listening.drawing.picture import Area, Picture, Row, label_of
+from listening.drawing.picture import Area, Picture, Row
 from listening.needmaps.build import NeedMap
 from listening.needmaps.coverage import Coverage, Listening, Proposal
 from listening.statistics.coverage import FIVE_FOURTHS, FOUR_FIFTHS, LEAST_RATE_RATIO
@@ -91,15 +91,8 @@ class CoveragePage(Frame):
         else:
             css = f"heard-{1 + sum(float(rates.ratio[at]) >= edge for edge in EDGES)}"
             title = _("%(place)s: %(people)s people met, %(rate)s for each 1,000 residents") % words
-        return Area(
-            id=place.district_id or 0,
-            code=place.code,
-            name=place.name,
-            css=css,
-            texture=texture,
-            title=title,
-            path=self._drawing.paths.get(place.district_id or 0, ""),
-            label=label_of(place.name, self._drawing, place.district_id or 0),
+        return Area.drawn(
+            self._drawing, place.district_id or 0, place.code, place.name, css=css, texture=texture, title=title
         )
 
     def _cells(self, at: int, place: Listening) -> list[str]:

@@ -31,6 +31,11 @@ class Area:
     path: str
     label: tuple[LabelLine, ...] = ()
 
+    @classmethod
+    def drawn(cls, drawing: Drawing, key: int, code: str, name: str, *, css: str, texture: str, title: str) -> Area:
+        """The place of a drawing by its key there, with its name on the map; one that is not drawn has no path."""
+        return cls(key, code, name, css, texture, title, drawing.paths.get(key, ""), label_of(name, drawing, key))
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:

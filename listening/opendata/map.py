@@ -27,7 +27,7 @@ from backend.webclients.addresses import library
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing, draw
 from listening.drawing.legend import legend_of
-from listening.drawing.picture import Area, Link, Picture, Row, label_of
+from listening.drawing.picture import Area, Link, Picture, Row
 from listening.opendata.reading import fetch
 from listening.releases.licences import licence_url
 from listening.statistics.breaks import BREAKS
@@ -222,16 +222,7 @@ def _area(place: Told, drawing: Drawing) -> Area:
         if place.reliability == UNSURE:
             css = texture = f"wide-{place.class_index}"
         title = f"{place.name}: {', '.join(_cells(place)[:2])}"
-    return Area(
-        id=place.id,
-        code=place.code,
-        name=place.name,
-        css=css,
-        texture=texture,
-        title=title,
-        path=drawing.paths.get(place.id, ""),
-        label=label_of(place.name, drawing, place.id),
-    )
+    return Area.drawn(drawing, place.id, place.code, place.name, css=css, texture=texture, title=title)
 
 
 def _cells(place: Told) -> list[str]:
