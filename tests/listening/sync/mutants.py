@@ -124,4 +124,3 @@ def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 OF_THE_FEED = [no_filling, no_reset, no_gone, unconditional_leave, head_too_late, themes_unseen]
-OF_OPS = [no_ledger, last_writer_wins, no_tombstones, nobody_waits]
