@@ -366,7 +366,7 @@ def server() -> Iterator[int]:
             **os.environ,
             "LISTENING_PROCESS": "web",
             # Counted as ever, and never refused.
-            "LISTENING_RATE_LIMITS": "read=100000/s,write=100000/s",
+            "LISTENING_RATE_LIMITS": "read=100000/s,write=100000/s,open=100000/s",
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
