@@ -16,7 +16,11 @@ AGAIN = 0.2  # of a batch was sent before
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """What the clients reached together. `lag_s`: the longest that a change can have waited to be merged."""
+    """What the clients reached together.
+
+    `seen_ms`: the longest from a commit to the end of the first need map asked for after it, which counted it; None
+    where nobody looked. `lag_s`: the longest that a change can have waited to be merged, which no need map waits for.
+    """
 
     conversations_per_second: float
     findings_per_second: float
@@ -24,18 +28,23 @@ class Ingest:
     deadlocks: int
     errors: int
     lag_s: float
+    seen_ms: float | None
 
 
-def run(seconds: float, *, clients: int, seed: int) -> Ingest:
-    """Let clients submit for some seconds; a merge runs beside them. Each is a process with a connection of its own."""
+def run(seconds: float, *, clients: int, seed: int, watched: bool = True) -> Ingest:
+    """Let clients submit for some seconds; a merge runs beside them, and one looks whether need maps count at once.
+
+    Each is a process with a connection of its own.
+    """
     spawn = multiprocessing.get_context("spawn")
-    start, stop = spawn.Barrier(clients + 1), spawn.Event()
-    with spawn.Pool(clients + 1, initializer=_share, initargs=(start, stop)) as pool:
+    start, stop = spawn.Barrier(clients + 1 + watched, timeout=120), spawn.Event()
+    with spawn.Pool(clients + 1 + watched, initializer=_share, initargs=(start, stop)) as pool:
         merging = pool.apply_async(_merge)
+        watching = pool.apply_async(_watch, (seed,)) if watched else None
         working = [pool.apply_async(_submit, (seconds, seed * 100 + number)) for number in range(clients)]
         told = [one.get() for one in working]
         stop.set()
-        lag_s = merging.get()
+        lag_s, seen_ms = merging.get(), watching and watching.get()
     times = sorted(ms for one in told for ms in one[2])
     return Ingest(
         conversations_per_second=sum(one[0] for one in told) / seconds,
@@ -44,6 +53,7 @@ def run(seconds: float, *, clients: int, seed: int) -> Ingest:
         deadlocks=sum(one[3] for one in told),
         errors=sum(one[4] for one in told),
         lag_s=lag_s,
+        seen_ms=seen_ms,
     )
 
 
@@ -98,4 +108,29 @@ def _merge() -> float:
         longest, before = max(longest, time.perf_counter() - before), began
         if not step.is_many:  # as the worker does, which pauses for a second
             _stop.wait(1.0)
+    return longest
+
+
+def _watch(seed: int) -> float:
+    """Raises AssertionError when a need map does not count what was committed before it was asked for."""
+    from listening.capture.accept import accept_many
+    from listening.demo.conversations import invent
+    from listening.demo.load import read_stage, store_sessions
+    from listening.needmaps.build import build_need_map, parse_query
+    from tests.people import EVERYTHING
+
+    stage = read_stage()
+    # Years before those of the others, so that only one's own are counted.
+    invention = invent(stage, conversations=10_000, seed=seed, until=dt.date(2020, 1, 1))
+    store_sessions(stage, invention.sessions)
+    query = parse_query({"period": "2017-01-01/2019-12-31"}, EVERYTHING)
+    before, longest = build_need_map(query).city.conversations, 0.0
+    _start.wait()
+    for stored, one in enumerate(invention.conversations, start=1):
+        accept_many([one])
+        committed = time.perf_counter()
+        assert build_need_map(query).city.conversations == before + stored
+        longest = max(longest, (time.perf_counter() - committed) * 1000)
+        if _stop.is_set():
+            break
     return longest
