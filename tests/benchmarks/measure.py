@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from backend.db import sql
+from backend.db.prepared import prepared_cursor
 from backend.geo.tile_matrix import tile_at
 from listening.capture.accept import accept_many
 from listening.capture.api.serializers import read_submission
@@ -173,7 +174,9 @@ def over_http(port: int, token: str) -> None:
 
     def bare_page() -> None:
         ids = [one[0] for one in run(keys)]
-        run(documents, {"ids": ids[:100]})
+        with prepared_cursor() as cursor:  # as the product has it: planning is most of this statement
+            cursor.execute(documents, {"ids": ids[:100]})
+            cursor.fetchall()
 
     timed("need map, 304", need_map, lambda: build_need_map(query), 304, **{"If-None-Match": get(need_map)[2]})
     timed("page of 100", "/api/v1/conversations?limit=100", bare_page)
