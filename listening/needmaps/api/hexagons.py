@@ -19,8 +19,8 @@ from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.fieldwork.roles import READ_COUNTS
 from listening.needmaps.api.documents import CLAIMED, METHOD, as_period, claimed, counts, place_claimed
+from listening.needmaps.api.hexagon_serializers import HexagonMapSerializer
 from listening.needmaps.api.parameters import KIND, QUARTERS, THEME
-from listening.needmaps.api.serializers import HexagonMapSerializer
 from listening.needmaps.hexagons import HexagonMap, HexagonNeed, build_hexagon_map, parse_resolution
 from listening.needmaps.places import parse_places_query
 from listening.needmaps.query import parse_kind

@@ -20,8 +20,8 @@ from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.fieldwork.scope import Scope
 from listening.needmaps.api.documents import METHOD, as_period, as_trend, counts, place_claimed, provenance
+from listening.needmaps.api.list_serializers import DistrictProfileSerializer, TopThemesSerializer, TrendListSerializer
 from listening.needmaps.api.parameters import COMPARE, EDITION, KIND, LAYER, PERIOD, THEME
-from listening.needmaps.api.serializers import DistrictProfileSerializer, TopThemesSerializer, TrendListSerializer
 from listening.needmaps.api.tagged import Tagged
 from listening.needmaps.family import family_of
 from listening.needmaps.need import Place

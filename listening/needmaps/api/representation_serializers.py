@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from listening.needmaps.api.serializers import CoverageHeadSerializer
+from listening.needmaps.api.coverage_serializers import CoverageHeadSerializer
 from listening.needmaps.representation import REASONS
 from listening.statistics.coverage import OVER, UNDER
 
