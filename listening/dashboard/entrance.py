@@ -27,6 +27,8 @@ class Door:
 def home(request: HttpRequest) -> HttpResponse:
     """The start page: what this is, and where it goes on."""
     doors = [
+        Door(reverse("public-map"), _("Published map"), _("For everybody: the need map as it was published.")),
+        Door(reverse("open-landing"), _("Open data"), _("Releases, files and an interface, without signing in.")),
         Door(reverse("field"), _("Field app"), _("For listeners: log on the phone, also without a network.")),
         Door(reverse("api-docs"), _("Interface for programs"), _("Every address of the API, to read and to try.")),
         Door(reverse("admin:index"), _("Administration"), _("People, venues, themes and boundaries.")),

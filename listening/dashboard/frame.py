@@ -15,8 +15,10 @@ from districts.models import Layer
 from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.legend import Swatch
-from listening.drawing.picture import Link, Picture, Row
+from listening.drawing.picture import Link, Picture
+from listening.drawing.table import Heading, Row
 from listening.needmaps.build import NeedMap
+from listening.needmaps.outlines import map_geometries
 
 TABS: dict[str, str | Promise] = {
     "need": _lazy("Need"),
@@ -27,6 +29,10 @@ TABS: dict[str, str | Promise] = {
     "clusters": _lazy("Clusters"),
     "hexagons": _lazy("Hexagons"),
 }
+# Files of a view by their name in the address, and what they are called.
+FILES = {"csv": "CSV", "geojson": "GeoJSON"}
+# Metres: a pixel or two, and what the API draws with, so that the two share one cached simplification.
+TOLERANCE_M = 20.0
 
 
 class Frame:
@@ -41,8 +47,10 @@ class Frame:
     swatches: Sequence[Swatch] = ()
     sentences: Sequence[str] = ()
     legend_title = ""
-    head: Sequence[str] = ()
+    headings: Sequence[Heading] = ()
     rows: Sequence[Row] = ()
+    # The kinds of file that tell what the view does.
+    files: Sequence[str] = ("csv", "geojson")
 
     def __init__(self, need_map: NeedMap, reading: Reading, layers: Sequence[Layer], language: str) -> None:
         self.need_map = need_map
@@ -131,9 +139,30 @@ class Frame:
         return self._step_from(lambda one, shown: one.first >= shown.until, last=False)
 
     @property
-    def data_address(self) -> str:
-        """The query of exactly this map at /api/v1/need-map."""
-        return urlencode({name: value for name, value in self._asked().items() if value})
+    def head(self) -> list[str]:
+        return [heading.title for heading in self.headings]
+
+    @property
+    def file_rows(self) -> Sequence[Row]:
+        """The rows of its files, the table's first."""
+        return self.rows
+
+    @property
+    def held_against(self) -> str:
+        """The other period of the view as its files are named; empty where there is none."""
+        return ""
+
+    @property
+    def downloads(self) -> list[Link]:
+        """The files with the same rows as the table."""
+        return [
+            Link(f"?{self.address(edition=self._reading.edition, format=kind)}", FILES[kind], name=kind)
+            for kind in self.files
+        ]
+
+    def geometries(self) -> Mapping[int, str]:
+        """GeoJSON by the number of an area, longitude and latitude (EPSG:4326)."""
+        return map_geometries(self.need_map, TOLERANCE_M)
 
     def place_address(self, code: str) -> str:
         return f"?{self.address(place=code)}"

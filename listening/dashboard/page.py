@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backend.periods import Period
 from districts.models import Layer
 from listening.dashboard.changed import Changed, changed
-from listening.dashboard.frame import Frame
+from listening.dashboard.frame import FILES, Frame
 from listening.dashboard.ranking import COLUMNS, Sort
 from listening.dashboard.reading import Reading
 from listening.dashboard.sentence import sentences
@@ -137,6 +139,13 @@ class Page(Frame):
             return []
         words = {"layer": coarser.name_in(self._language)}
         return [Link(f"?{self.address(layer=coarser.code)}", _("Show larger places: %(layer)s") % words)]
+
+    @property
+    def downloads(self) -> list[Link]:
+        """Those of the interface for programs, which say more of the same map than fits a table."""
+        asked = {**self._asked(), "edition": self._reading.edition}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return [Link(f"{reverse('need-map')}?{query}&format={kind}", FILES[kind], name=kind) for kind in self.files]
 
     @property
     def reference(self) -> str:

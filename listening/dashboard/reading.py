@@ -48,6 +48,8 @@ class Reading:
     place: str = ""
     # The period that a view holds beside the one shown; None for the usual one.
     other: Period | None = None
+    # Code of the boundaries that were asked for; empty for those of today.
+    edition: str = ""
 
     @property
     def compares(self) -> bool:
@@ -87,7 +89,8 @@ def read(params: Mapping[str, str], scope: Scope, language: str) -> Reading:
     if sort is None and params.get("sort"):
         notices.append(_("The table cannot be sorted by “%(value)s”.") % {"value": params["sort"][:LONGEST_VALUE]})
     offered = tuple(period for period in available if query.tier.reads(period))
-    return Reading(query, sort, themes, offered, tuple(notices), view, place, other)
+    edition = query.edition.code if query.edition.code == params.get("edition") else ""
+    return Reading(query, sort, themes, offered, tuple(notices), view, place, other, edition)
 
 
 def _themes(query: NeedMapQuery, scope: Scope) -> tuple[QuerySet[Theme], dict[int, int]]:

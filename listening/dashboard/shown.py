@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from backend.problems import InvalidParameter
 from districts.models import Layer
 from districts.simplify import simplified_geometries
-from listening.dashboard.frame import Frame
+from listening.dashboard.frame import TOLERANCE_M, Frame
 from listening.dashboard.page import Page
 from listening.dashboard.reading import Reading
 from listening.dashboard.view_change import ChangePage
@@ -32,9 +32,6 @@ from listening.needmaps.places import parse_places_query
 from listening.needmaps.query import NeedMapQuery
 from listening.needmaps.series import count_series
 from listening.needmaps.tiers import NotInRelease
-
-# Metres: a pixel or two, and what the API draws with, so that the two share one cached simplification.
-TOLERANCE_M = 20.0
 
 
 def page_of(reading: Reading, scope: Scope, layers: Sequence[Layer], language: str) -> tuple[Frame, list[str]]:

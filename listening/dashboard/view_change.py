@@ -14,7 +14,8 @@ from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.legend import Swatch
-from listening.drawing.picture import Area, Picture, Row
+from listening.drawing.picture import Area, Picture
+from listening.drawing.table import Cell, Heading, Row, rounded
 from listening.needmaps.annotate import Annotated
 from listening.needmaps.build import DistrictNeed
 from listening.needmaps.trend import Change
@@ -49,12 +50,19 @@ class ChangePage(Frame):
             Swatch("thin", "hatch", _("nothing to compare with")),
         ]
         self.sentences = self._sentences(reference)
-        self.head = [pgettext("of shares", "Change"), _("Interval"), _("Then"), _("Now"), _("In words")]
+        self.reference = told.reference
+        self.headings = [
+            Heading(pgettext("of shares", "Change"), ("difference",)),
+            *([] if self.release else [Heading(_("Interval"), ("difference_low", "difference_high"))]),
+            *([] if self.release else [Heading(_("Then"), ("mentioning_then", "conversations_then"))]),
+            Heading(_("Now"), ("mentioning", "conversations")),
+            Heading(_("In words"), ("label",)),
+        ]
         order = sorted(
             zip(told.need_map.districts, areas, strict=True),
             key=lambda pair: (pair[0].district_id not in told.changes, -self._size(pair[0])),
         )
-        self.rows = [Row(area, self._cells(need), self.place_address(need.code)) for need, area in order]
+        self.rows = [Row.of(area, self._cells(need), self.place_address(need.code)) for need, area in order]
 
     def _size(self, need: DistrictNeed) -> float:
         change = self._changes.get(need.district_id)
@@ -76,7 +84,16 @@ class ChangePage(Frame):
             ngettext("%(count)s place within noise", "%(count)s places within noise", unclear)
             % {"count": wording.number(unclear)}
         )
-        return [_("Since %(period)s: %(changes)s.") % {"period": reference, "changes": ", ".join(said)}]
+        told = [_("Since %(period)s: %(changes)s.") % {"period": reference, "changes": ", ".join(said)}]
+        if self.release:
+            told.append(
+                _("A release tells the change and how clear it is; its interval and the counts of then it does not.")
+            )
+        return told
+
+    @property
+    def held_against(self) -> str:
+        return f"since-{self.reference.label}" if self.reference else ""
 
     def _area(self, need: DistrictNeed) -> Area:
         change = self._changes.get(need.district_id)
@@ -88,34 +105,31 @@ class ChangePage(Frame):
             title = f"{need.name}: {told.words}, {told.title}"
         return Area.drawn(self._drawing, need.district_id, need.code, need.name, css=css, texture=texture, title=title)
 
-    def _cells(self, need: DistrictNeed) -> list[str]:
+    def _cells(self, need: DistrictNeed) -> list[Cell]:
         change = self._changes.get(need.district_id)
         told = changed(change)
+        now = _of(need.mentioning, need.conversations) if self.compares else Cell("", (None, None))
         if change is None or told is None:
-            return ["", "", "", self.percent(need.value), ""]
-        return [
-            wording.signed(round(change.difference * 100)),
-            _interval(change),
-            _then(change),
-            _("%(part)s of %(whole)s")
-            % {"part": wording.number(need.mentioning), "whole": wording.number(need.conversations)},
-            told.words,
-        ]
+            beside = [] if self.release else [Cell("", (None, None)), Cell("", (None, None))]
+            return [Cell("", (None,)), *beside, now, Cell("", (None,))]
+        difference = Cell(wording.signed(round(change.difference * 100)), (rounded(change.difference),))
+        # A release publishes the difference and the label alone.
+        beside = [] if self.release else [_interval(change), _of(change.mentioning_then, change.conversations_then)]
+        return [difference, *beside, now, Cell(told.words, (str(change.label),))]
 
 
-def _interval(change: Change) -> str:
-    """Empty where a release has published the difference alone."""
+def _interval(change: Change) -> Cell:
     if change.low is None or change.high is None:
-        return ""
-    low, high = wording.signed(round(change.low * 100)), wording.signed(round(change.high * 100))
-    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+        return Cell("", (None, None))
+    words = {"low": wording.signed(round(change.low * 100)), "high": wording.signed(round(change.high * 100))}
+    return Cell(_("%(low)s to %(high)s") % words, (rounded(change.low), rounded(change.high)))
 
 
-def _then(change: Change) -> str:
-    if change.mentioning_then is None or change.conversations_then is None:
-        return ""
-    words = {"part": wording.number(change.mentioning_then), "whole": wording.number(change.conversations_then)}
-    return _("%(part)s of %(whole)s") % words
+def _of(part: int | None, whole: int | None) -> Cell:
+    if part is None or whole is None:
+        return Cell("", (None, None))
+    words = {"part": wording.number(part), "whole": wording.number(whole)}
+    return Cell(_("%(part)s of %(whole)s") % words, (part, whole))
 
 
 def _class_of(change: Change) -> str:

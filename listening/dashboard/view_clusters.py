@@ -13,11 +13,23 @@ from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.legend import Swatch
-from listening.drawing.picture import Area, Picture, Row
+from listening.drawing.picture import Area, Picture
+from listening.drawing.table import Cell, Heading, Row, rounded
 from listening.needmaps.build import DistrictNeed, NeedMap
 
 if TYPE_CHECKING:
     from listening.statistics.clusters import Clusters
+
+
+# What each finding is called in a file.
+FINDINGS = {
+    "high": "high",
+    "low": "low",
+    "HL": "high-among-low",
+    "LH": "low-among-high",
+    "plain": "chance",
+    "untested": "not-tested",
+}
 
 
 class ClustersPage(Frame):
@@ -47,9 +59,16 @@ class ClustersPage(Frame):
             % {"high": wording.number(high), "low": wording.number(low)},
             _("A candidate is a reason to listen more there; it is no proof: chance makes some."),
         ]
-        self.head = [_("In words"), _("Share"), _("z of Gi*"), _("p of Gi*")]
+        self.headings = [
+            Heading(_("In words"), ("finding",)),
+            Heading(_("Share"), ("share",)),
+            Heading(_("z of Gi*"), ("gi_z",)),
+            Heading(_("p of Gi*"), ("gi_p",)),
+        ]
         order = sorted(range(len(areas)), key=lambda at: -abs(float(found.gi_z[at])))
-        self.rows = [Row(areas[at], self._cells(at), self.place_address(need_map.districts[at].code)) for at in order]
+        self.rows = [
+            Row.of(areas[at], self._cells(at), self.place_address(need_map.districts[at].code)) for at in order
+        ]
 
     def _look(self, at: int) -> str:
         found = self._found
@@ -73,17 +92,14 @@ class ClustersPage(Frame):
             title=f"{need.name}: {words}",
         )
 
-    def _cells(self, at: int) -> list[str]:
+    def _cells(self, at: int) -> list[Cell]:
         found, need = self._found, self.need_map.districts[at]
-        words = _looks()[self._look(at)][2]
+        look = self._look(at)
+        told = [Cell(_looks()[look][2], (FINDINGS[look],)), Cell(self.percent(need.value), (rounded(need.value),))]
         if not found.is_tested[at]:
-            return [words, self.percent(need.value), "", ""]
-        return [
-            words,
-            self.percent(need.value),
-            wording.decimal(float(found.gi_z[at]), 2),
-            wording.decimal(float(found.gi_p[at]), 3),
-        ]
+            return [*told, Cell("", (None,)), Cell("", (None,))]
+        z, p = float(found.gi_z[at]), float(found.gi_p[at])
+        return [*told, Cell(wording.decimal(z, 2), (round(z, 2),)), Cell(wording.decimal(p, 3), (round(p, 3),))]
 
 
 def _looks() -> dict[str, tuple[str, str, str]]:

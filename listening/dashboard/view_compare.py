@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
 from districts.models import Layer
-from listening.dashboard.page import Page
+from listening.dashboard.frame import Frame
+from listening.dashboard.page import Page, Place
 from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
-from listening.drawing.picture import Link, Picture, Row
+from listening.drawing.picture import Link, Picture
+from listening.drawing.table import Cell, Heading, Row, rounded
 from listening.needmaps.annotate import Annotated
 
 
@@ -42,21 +44,29 @@ class ComparePage(Page):
             _("Left %(then)s, right %(now)s, in the same classes.") % names,
             _("What changed clearly and what is within noise is in the view of changes."),
         ]
-        self.head = [names["then"], _("Conversations"), names["now"], _("Conversations")]
+        self.headings = [
+            Heading(names["then"], ("share_then",)),
+            Heading(_("Conversations"), ("conversations_then",)),
+            Heading(names["now"], ("share",)),
+            Heading(_("Conversations"), ("conversations",)),
+        ]
         before = {place.id: place for place in other.places}
+        shares_then, shares = _shares(then), _shares(now)
         self.rows = [
-            Row(
+            Row.of(
                 place,
-                [
-                    before[place.id].share,
-                    before[place.id].counts.conversations,
-                    place.share,
-                    place.counts.conversations,
-                ],
+                # Places that were published as one then are others now.
+                [*_cells(before.get(place.id), shares_then), *_cells(place, shares)],
                 place.profile,
             )
             for place in self.places
         ]
+
+    downloads = Frame.downloads
+
+    @property
+    def held_against(self) -> str:
+        return f"with-{self.other_period.label}"
 
     @property
     def others(self) -> list[Link]:
@@ -67,3 +77,19 @@ class ComparePage(Page):
             for one in dict.fromkeys([*self._reading.available, self.other_period])
             if one != shown
         ]
+
+
+def _shares(told: Annotated) -> dict[int, tuple[float | None, int]]:
+    """What is shown of each place, and its conversations."""
+    return {one.district_id: (rounded(one.value), one.conversations) for one in told.need_map.districts}
+
+
+def _cells(place: Place | None, shares: Mapping[int, tuple[float | None, int]]) -> list[Cell]:
+    """Share and conversations of a place in one of the periods; nothing of one that there was not."""
+    if place is None:
+        return [Cell("", (None,)), Cell("", (None,))]
+    share, conversations = shares[int(place.id)]
+    return [
+        Cell(place.share, (share if place.share else None,)),
+        Cell(place.counts.conversations, (conversations,)),
+    ]

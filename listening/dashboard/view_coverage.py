@@ -13,7 +13,8 @@ from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.legend import Swatch
-from listening.drawing.picture import Area, Picture, Row
+from listening.drawing.picture import Area, Picture
+from listening.drawing.table import Cell, Heading, Row
 from listening.needmaps.build import NeedMap
 from listening.needmaps.coverage import Coverage, Listening, Proposal
 from listening.statistics.coverage import FIVE_FOURTHS, FOUR_FIFTHS, LEAST_RATE_RATIO
@@ -54,10 +55,18 @@ class CoveragePage(Frame):
             Swatch("thin", "hatch", _("no number of residents to compare with")),
         ]
         self.sentences = [self._low(), *self._next(proposals)]
-        self.head = [_("Per 1,000"), _("People"), _("Conversations"), _("Sessions"), _("Residents")]
+        if self.release:
+            self.sentences.append(_("In how many sessions people were met is not published."))
+        self.headings = [
+            Heading(_("Per 1,000"), ("people_per_1000",)),
+            Heading(_("People"), ("people",)),
+            Heading(_("Conversations"), ("conversations",)),
+            *([] if self.release else [Heading(_("Sessions"), ("sessions",))]),
+            Heading(_("Residents"), ("residents",)),
+        ]
         order = sorted(range(len(areas)), key=lambda at: float(coverage.rates.per_1000[at]))
         self.rows = [
-            Row(areas[at], self._cells(at, coverage.places[at]), self.place_address(coverage.places[at].code))
+            Row.of(areas[at], self._cells(at, coverage.places[at]), self.place_address(coverage.places[at].code))
             for at in order
         ]
 
@@ -95,16 +104,21 @@ class CoveragePage(Frame):
             self._drawing, place.district_id or 0, place.code, place.name, css=css, texture=texture, title=title
         )
 
-    def _cells(self, at: int, place: Listening) -> list[str]:
-        residents = "" if place.residents is None else wording.number(place.residents)
+    def _cells(self, at: int, place: Listening) -> list[Cell]:
+        rates = self._coverage.rates
+        rate = round(float(rates.per_1000[at]), 1) if rates.is_known[at] else None
         return [
-            self._rate(at),
-            wording.number(place.people),
-            wording.number(place.conversations),
-            "" if place.sessions is None else wording.number(place.sessions),
-            residents,
+            Cell(self._rate(at), (rate,)),
+            _count(place.people),
+            _count(place.conversations),
+            *([] if self.release else [_count(place.sessions)]),
+            _count(place.residents),
         ]
 
     def _rate(self, at: int) -> str:
         rates = self._coverage.rates
         return wording.decimal(float(rates.per_1000[at])) if rates.is_known[at] else ""
+
+
+def _count(value: int | None) -> Cell:
+    return Cell("" if value is None else wording.number(value), (value,))

@@ -14,7 +14,8 @@ from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.legend import Swatch, legend_of
-from listening.drawing.picture import Area, Picture, Row
+from listening.drawing.picture import Area, Picture
+from listening.drawing.table import Cell, Heading, Row, rounded
 from listening.needmaps.build import NeedMap
 from listening.needmaps.hexagons import HexagonMap, HexagonNeed
 from listening.statistics.reliability import NEVER, TOO_FEW
@@ -40,6 +41,7 @@ class HexagonsPage(Frame):
         super().__init__(need_map, reading, layers, language)
         self.legend = legend_of(need_map.breaks, need_map.city.share)
         self._drawing = drawing
+        self._found = found
         areas = [self._area(number, one) for number, one in enumerate(found.hexagons, start=1)]
         surroundings = [path for key, path in drawing.paths.items() if key < 0]
         self.pictures = [Picture(self.title, areas, drawing, surroundings)]
@@ -55,9 +57,22 @@ class HexagonsPage(Frame):
             _("Only conversations with a point are in hexagons; one with fewer than %(fewest)s is not shown.")
             % counted,
         ]
-        self.head = [_("Share"), _("Mention it"), _("Conversations")]
+        self.headings = [
+            Heading(_("Share"), ("share",)),
+            Heading(_("Mention it"), ("mentioning",)),
+            Heading(_("Conversations"), ("conversations",)),
+        ]
         order = sorted(zip(found.hexagons, areas, strict=True), key=lambda pair: -pair[0].conversations)
-        self.rows = [Row(area, self._cells(one), "") for one, area in order[: self.MOST_ROWS]]
+        self._every = [Row.of(area, self._cells(one), "") for one, area in order]
+        self.rows = self._every[: self.MOST_ROWS]
+
+    @property
+    def file_rows(self) -> Sequence[Row]:
+        """All that are drawn."""
+        return self._every
+
+    def geometries(self) -> Mapping[int, str]:
+        return {number: _polygon(one) for number, one in enumerate(self._found.hexagons, start=1)}
 
     def _area(self, number: int, one: HexagonNeed) -> Area:
         name = _("Hexagon %(number)s") % {"number": wording.number(number)}
@@ -77,7 +92,7 @@ class HexagonsPage(Frame):
         }
         return Area(
             id=number,
-            code="",
+            code=one.index,
             name=name,
             css=css,
             texture=texture,
@@ -91,15 +106,22 @@ class HexagonsPage(Frame):
             return ""
         return self.percent(claim.share_eb)
 
-    def _cells(self, one: HexagonNeed) -> list[str]:
-        mentioning = "" if one.is_withheld else wording.number(one.mentioning)
-        return [self._share(one), mentioning, wording.number(one.conversations)]
+    def _cells(self, one: HexagonNeed) -> list[Cell]:
+        share, mentioning = self._share(one), "" if one.is_withheld else wording.number(one.mentioning)
+        claim = one.claim
+        return [
+            Cell(share, (rounded(claim.share_eb) if share and claim else None,)),
+            Cell(mentioning, (None if one.is_withheld else one.mentioning,)),
+            Cell(wording.number(one.conversations), (one.conversations,)),
+        ]
 
 
 def outlines(found: HexagonMap, districts: Mapping[int, str]) -> dict[int, str]:
     """What is drawn: hexagons by their number from 1 on, and around them the districts by minus their id."""
     shapes: dict[int, str] = {-pk: geometry for pk, geometry in districts.items()}
-    for number, one in enumerate(found.hexagons, start=1):
-        ring: list[Any] = [list(corner) for corner in one.ring]
-        shapes[number] = json.dumps({"type": "Polygon", "coordinates": [ring]})
-    return shapes
+    return shapes | {number: _polygon(one) for number, one in enumerate(found.hexagons, start=1)}
+
+
+def _polygon(one: HexagonNeed) -> str:
+    ring: list[Any] = [list(corner) for corner in one.ring]
+    return json.dumps({"type": "Polygon", "coordinates": [ring]})

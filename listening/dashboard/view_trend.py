@@ -13,7 +13,8 @@ from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.charts import Chart, chart, top_of
 from listening.drawing.legend import Swatch
-from listening.drawing.picture import Area, Row
+from listening.drawing.picture import Area
+from listening.drawing.table import Cell, Heading, Row, rounded
 from listening.needmaps.build import NeedMap
 from listening.needmaps.series import Point, Series
 
@@ -35,7 +36,7 @@ class PlaceChart:
 class TrendPage(Frame):
     """Lines with the band of their 90 % interval, all of one scale; the place that is looked at comes first."""
 
-    view = "trend"
+    view, files = "trend", ("csv",)  # it draws no places
 
     def __init__(
         self, need_map: NeedMap, series: Series, reading: Reading, layers: Sequence[Layer], language: str
@@ -59,7 +60,7 @@ class TrendPage(Frame):
             Swatch("trend-band", "", _("where it lies with 90 per cent confidence")),
         ]
         self.sentences = self._sentences(len(heard))
-        self.head = [quarter.label for quarter in series.quarters]
+        self.headings = [Heading(quarter.label, (quarter.label,)) for quarter in series.quarters]
         self.rows = [self._row(*place) for place in order]
 
     def _sentences(self, heard: int) -> list[str]:
@@ -97,6 +98,5 @@ class TrendPage(Frame):
 
     def _row(self, pk: int, code: str, name: str) -> Row:
         area = Area(id=pk, code=code, name=name, css="trend-line", texture="", title=name, path="")
-        return Row(
-            area, [self.percent(one.share) or "\u2013" for one in self._series.points[pk]], self.place_address(code)
-        )
+        cells = [Cell(self.percent(one.share) or "\u2013", (rounded(one.share),)) for one in self._series.points[pk]]
+        return Row.of(area, cells, self.place_address(code))

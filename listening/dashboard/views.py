@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
@@ -13,8 +14,9 @@ from backend import clock
 from backend.policy import access
 from backend.webclients.addresses import library
 from listening.dashboard import choices
+from listening.dashboard.files import file_of
 from listening.dashboard.panel import panel_of
-from listening.dashboard.reading import NoLayer, read
+from listening.dashboard.reading import LONGEST_VALUE, NoLayer, read
 from listening.dashboard.shown import page_of
 from listening.drawing import wording
 from listening.fieldwork.permissions import ReadsCounts
@@ -26,7 +28,10 @@ from listening.needmaps.need import ENOUGH_CONVERSATIONS
 @require_safe
 @gzip_page  # safe here: CSRF tokens are masked anew in every answer, and Django pads what it compresses
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The need map of a layer, period, theme and kind, as picture, sentence and table; or another view of the same."""
+    """The need map of a layer, period, theme and kind, as picture, sentence and table; or another view of the same.
+
+    With `format=csv` or `geojson` it is the file of the view.
+    """
     language = get_language() or ""
     scope = person_of(request).scope
     try:
@@ -36,6 +41,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     layers = choices.layers_today()
     page, more_notices = page_of(reading, scope, layers, language)
     notices = [*reading.notices, *more_notices]
+    # A file has no place for a notice: where there is something to say, the page says it.
+    if (kind := request.GET.get("format", "")) and not notices:
+        if (file := file_of(page, kind)) is not None:
+            patch_cache_control(file, private=True, no_cache=True)
+            return file
+        notices.append(_("This view has no file “%(value)s”.") % {"value": kind[:LONGEST_VALUE]})
     response = render(
         request,
         "dashboard/page.html",

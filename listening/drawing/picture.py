@@ -60,15 +60,6 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One place of a table of figures."""
-
-    area: Area
-    cells: Sequence[str]
-    profile: str
-
-
-@dataclass(frozen=True, slots=True)
 class Link:
     """A way to more. `name` is what it stands for in the address."""
 

@@ -27,7 +27,8 @@ from backend.webclients.addresses import library
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing, draw
 from listening.drawing.legend import legend_of
-from listening.drawing.picture import Area, Link, Picture, Row
+from listening.drawing.picture import Area, Link, Picture
+from listening.drawing.table import Row
 from listening.opendata.reading import fetch
 from listening.releases.licences import licence_url
 from listening.statistics.breaks import BREAKS

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from districts.models import Population
 from listening.needmaps import tiers
@@ -23,6 +24,8 @@ from listening.releases.bulk import write
 from listening.releases.models import Release
 from listening.rollups.merge import merge_deltas
 from tests.kept_maps import forget_kept_maps
+from tests.listening.dashboard import spoken
+from tests.listening.dashboard.reader import Page
 from tests.listening.publishing.conftest import (  # noqa: F401 - fixtures
     releases_root,
     second_steward,
@@ -206,6 +209,32 @@ def test_the_page_is_that_of_the_world(world, client):
             _, _, mentioning, conversations = re.findall(r'<td class="n">(.*?)</td>', line)
             told = [int(number.replace(".", "")) for number in (mentioning, conversations)]
             assert told == [row["mentioning"], row["conversations"]]
+
+
+@pytest.mark.parametrize("view", ["coverage", "change", "trend", "compare", "clusters"])
+def test_the_file_of_a_view_says_what_the_page_says_and_the_world_reads(world, client, view):
+    client.force_login(person("dario", "planner"))
+    asked = {"layer": "zona", "period": "2026-Q2", "theme": "rent", "view": view}
+    page = Page(client.get("/dashboard/", asked, headers={"accept-language": "en"}))
+    lines = spoken.lines_of(client.get("/dashboard/", {**asked, "format": "csv"}))
+    with translation.override("en"):
+        assert [(line["name"], spoken.said(view, line)) for line in lines] == spoken.told(page)
+    rows = {row["name"]: row for row in maps()["2026-Q2", "zona", "rent"].values()}
+    assert rows.keys() == {line["name"] for line in lines}
+    for line in lines:
+        row = rows[line["name"]]
+        for name in {"conversations", "mentioning"} & line.keys():
+            assert int(line[name]) == row[name]
+        value = line.get("share", line.get("2026-Q2"))
+        assert value in {None, "", str(row["share_eb"])}
+        if view == "change":
+            assert line["difference"] in {"", str(row["trend_difference"])}
+    # What a release does not carry has no column, and the page says once why.
+    missing = {"sessions", "difference_low", "difference_high", "mentioning_then", "conversations_then"}
+    assert not missing - {"conversations_then"} & lines[0].keys()
+    assert ("conversations_then" in lines[0]) == (view == "compare")
+    whys = ("its interval and the counts of then", "In how many sessions people were met is not published.")
+    assert [why in page.said for why in whys] == [view == "change", view == "coverage"]
 
 
 def test_the_page_leads_to_what_may_be_read(world, client):

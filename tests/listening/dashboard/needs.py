@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 from uuid6 import uuid7
@@ -16,6 +17,7 @@ from listening.fieldwork.models import User
 from listening.fieldwork.scope import Reach
 from listening.needmaps.build import CityNeed, DistrictNeed, NeedMap, NeedMapQuery
 from listening.needmaps.need import PlaceClaim
+from listening.rollups.merge import merge_deltas
 from listening.statistics.breaks import BREAKS
 from tests.listening.submissions import conversation, heard
 
@@ -86,3 +88,17 @@ def listen_in_squareville(themes: dict[str, Theme], listener: User) -> None:
             conversation(listener, heard("need", themes["rent"]), place=Place("city")),
         ]
     )
+
+
+def listen_for_two_years(themes: dict[str, Theme], listener: User) -> None:
+    """Area 1: 30 of 60 on rent in the second quarter of 2026, 3 of 60 a year before; area 5: 10 of 40 in both."""
+    for year, often in ((2026, 30), (2025, 3)):
+        accept_many(
+            [
+                conversation(listener, *([heard("need", themes["rent"])] if told else []), area=area, occurred_at=at)
+                for area, held, saying in ((1, 60, often), (5, 40, 10))
+                for number in range(held)
+                for told, at in [(number < saying, dt.datetime(year, 5, 1 + number % 28, 12, tzinfo=dt.UTC))]
+            ]
+        )
+    merge_deltas()

@@ -12,7 +12,7 @@ def test_the_start_page_leads_everywhere(client):
     response = client.get("/", headers={"accept-language": "en"})
     assert response.status_code == 200
     hrefs = {a.attributes["href"] for a in Page(response).root.all("a")}
-    assert {"/dashboard/", "/api/v1/docs", "/admin/", "/health/ready", "/login/"} <= hrefs
+    assert {"/dashboard/", "/map/", "/open/", "/api/v1/docs", "/admin/", "/health/ready", "/login/"} <= hrefs
 
 
 def test_a_missing_page_says_so(client):

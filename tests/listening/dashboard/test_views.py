@@ -1,17 +1,12 @@
 """Every view is a page by itself: picture, sentence and table, without a script, for all who read counts."""
 
-import datetime as dt
-
 import pytest
 
-from listening.capture.accept import accept_many
 from listening.dashboard.frame import TABS
 from listening.dashboard.reading import VIEWS
 from listening.drawing.charts import HEIGHT, chart, top_of
-from listening.rollups.merge import merge_deltas
-from tests.listening.dashboard.needs import listen_in_squareville
+from tests.listening.dashboard.needs import listen_for_two_years, listen_in_squareville
 from tests.listening.dashboard.reader import Page
-from tests.listening.submissions import conversation, heard
 from tests.people import person
 
 OTHERS = [view for view in VIEWS if view != "need"]
@@ -39,17 +34,7 @@ def listened(city, themes, listener):
 
 @pytest.fixture
 def two_years(city, themes, listener):
-    """Area 1: 30 of 60 on rent in the second quarter of 2026, 3 of 60 a year before; area 5: 10 of 40 in both."""
-    for year, often in ((2026, 30), (2025, 3)):
-        accept_many(
-            [
-                conversation(listener, *([heard("need", themes["rent"])] if told else []), area=area, occurred_at=at)
-                for area, held, saying in ((1, 60, often), (5, 40, 10))
-                for number in range(held)
-                for told, at in [(number < saying, dt.datetime(year, 5, 1 + number % 28, 12, tzinfo=dt.UTC))]
-            ]
-        )
-    merge_deltas()
+    listen_for_two_years(themes, listener)
 
 
 def test_each_view_has_a_tab():

@@ -10,8 +10,8 @@ export function beginTurning() {
     const link = /** @type {Element} */ (event.target).closest?.("a[href]");
     if (!(link instanceof HTMLAnchorElement) || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const to = new URL(link.href);
-    // Of this page with another query; all else, and what leads within the page, is the browser's.
-    if (link.hasAttribute("download") || to.origin !== location.origin || to.pathname !== location.pathname || to.search === location.search) return;
+    // Of this page with another query; all else, and what leads within the page or to a window of its own, is the browser's.
+    if (link.hasAttribute("download") || link.target || to.origin !== location.origin || to.pathname !== location.pathname || to.search === location.search) return;
     event.preventDefault();
     turn(to);
   });
