@@ -93,10 +93,10 @@ function part(id, made, where) {
   else document.getElementById("app")?.[where](made);
 }
 
-/** Draw the form anew when what it chooses from has come. */
+/** Draw the form anew when what it chooses from has come; the page that adds a phone chooses from nothing. */
 export async function referenceCame() {
   await loadReference();
-  if (!isTyping() && !(document.activeElement instanceof HTMLTextAreaElement)) drawn = "";
+  if (state.device && !isTyping() && !(document.activeElement instanceof HTMLTextAreaElement)) drawn = "";
   refresh();
 }
 
