@@ -43,9 +43,12 @@ def test_a_browser_offers_to_install_it(tmp_path, browser, server, transactional
         assert devtools.send("Page.getAppManifest")["errors"] == []
 
 
-def test_a_thumb_reaches_what_three_taps_need(phone):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_thumb_reaches_what_three_taps_need(phone, language):
     """Theme, how pressing and Save stand on the screen as the app opens; Save where a thumb rests."""
-    page = phone.page
+    page = phone.show("more")
+    page.locator(f"#language-{language}").tap()
+    phone.show("log")
     page.locator("html[data-activity=idle]").wait_for()  # nothing comes that is drawn anew
     for name in ("t-housing", "severity-1", "severity-5", "save"):
         top, bottom, height = page.locator(f"#{name}").evaluate(BOX)
