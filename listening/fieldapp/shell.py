@@ -9,11 +9,12 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
 from django.templatetags.static import static
 
 HERE: Final = Path(__file__).parent
@@ -43,6 +44,13 @@ def languages() -> Sequence[Language]:
     return [Language(code, catalogue["_language"], catalogue["_dir"]) for code, catalogue in told.items()]
 
 
+def language_for(wanted: Iterable[str]) -> Language:
+    """The language that `words.js` will choose for a phone that wants these, best first; else the city's, else any."""
+    known = {one.code: one for one in languages()}
+    codes = (tag.partition("-")[0] for tag in (*wanted, settings.LANGUAGE_CODE))
+    return next((known[code] for code in codes if code in known), languages()[0])
+
+
 def addresses() -> list[str]:
     """The addresses of all files of the app."""
     files = sorted(path for path in STATIC.rglob("*") if path.is_file())
@@ -51,7 +59,7 @@ def addresses() -> list[str]:
 
 @functools.cache
 def first_modules() -> Sequence[str]:
-    """Names of the modules that the first screens need, the form and adding a phone: with what they import, at once."""
+    """Names of the modules that a first visit needs to show how a phone is added: with what they import, at once."""
     found = ["app.js", "view_enrol.js"]
     for name in found:
         source = (STATIC / "fieldapp" / name).read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from backend.policy import Public, access
@@ -34,16 +35,18 @@ def _page() -> str:
         ],
     }
     with translation.override(settings.LANGUAGE_CODE):
-        words = [one.address for one in shell.languages() if one.code == settings.LANGUAGE_CODE]
-        shown = {"told": told, "city": settings.CITY_NAME, "modules": shell.preloaded(), "words": words}
+        shown = {"told": told, "city": settings.CITY_NAME, "modules": shell.preloaded()}
         return render_to_string("fieldapp/page.html", shown)
 
 
 @access(Public)
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """The page of the app."""
-    return HttpResponse(_page(), headers=NO_CACHE)
+    """The page of the app. Its head names the words, too, so that they come with the modules that will ask for them."""
+    wanted = (tag for tag, _ in parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()))
+    words = shell.language_for(wanted).address
+    link = f"<{words}>; rel=preload; as=fetch; crossorigin"
+    return HttpResponse(_page(), headers={**NO_CACHE, "Link": link, "Vary": "Accept-Language"})
 
 
 @access(Public)

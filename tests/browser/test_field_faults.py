@@ -133,6 +133,7 @@ def test_the_service_is_killed_the_browser_is_closed_and_nothing_is_lost(tmp_pat
         phone.page.locator("html[data-draft=kept]").wait_for()
     with browser_of(tmp_path, browser, address) as phone:
         page = phone.open()
+        print(f"opened without a service after {page.evaluate('() => performance.now()'):.0f} ms")
         phone.waits(2)
         assert page.locator("#note").input_value() == "Piove in cas"
         assert page.locator("#t-housing").get_attribute("aria-pressed") == "true"

@@ -14,8 +14,8 @@ from tests.browser.fieldphone import field_phone
 from tests.browser.test_dashboard import accessibility_violations, overflow
 
 LANGUAGES = {"it": "ltr", "en": "ltr", "ar": "rtl"}
-SMALL_TARGETS = """() =>
-  [...document.querySelectorAll('button, select, textarea, .file, .tick, input:not([type=file], [type=checkbox])')]
+SMALL_TARGETS = """() => [...document.querySelectorAll(
+    'button, select, textarea, summary, .file, .tick, input:not([type=file], [type=checkbox])')]
   .map((one) => [one.id || one.textContent.trim(), one.getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.height < 47.5 || box.width < 47.5)).map(([name]) => name)"""
 

@@ -1,10 +1,6 @@
 /** The start: words, what is on the phone, the form; then the service worker, and what the network has. */
 
-import { flush, takeUp } from "./draft.js";
 import { h } from "./dom.js";
-import { isEmpty, newForm } from "./form.js";
-import { loadPeople, locate } from "./view_log.js";
-import { mayLocate } from "./locate.js";
 import { refreshReference, refreshVenues } from "./reference.js";
 import { announce, alsoSend, start } from "./schedule.js";
 import { loadView, loadViews, referenceCame, refresh } from "./screen.js";
@@ -25,15 +21,11 @@ async function main() {
     document.getElementById("app")?.append(h("p", { class: "plain" }, t("start.no-storage")));
     return;
   }
-  // A draft of an older version lacks what a newer one asks for.
-  state.form = { ...newForm(state.recent.form), ...(await takeUp()) };
-  if (!state.device) await loadView("enrol").catch(() => {});
+  await loadView(state.device ? "log" : "enrol").catch(() => {});
   refresh();
   document.documentElement.dataset.ready = "yes";
-  addEventListener("pagehide", flush);
   // A code that was scanned while the app was open already.
   addEventListener("hashchange", () => { if (!state.device) show(state.view); });
-  document.addEventListener("visibilitychange", flush);
   alsoSend(async () => {
     if (state.photos.length) await (await import("./photos.js")).sendPhotos(announce);
     await catchUp();
@@ -57,15 +49,11 @@ async function main() {
   });
   install();
   // What the first screen does not need comes now, before it is asked for; the service worker keeps all of it.
-  Promise.all([loadViews(), loadPeople()]).catch(() => {});
-  await locateIfUntouched();
+  loadViews().catch(() => {});
 }
 
-/** Find the area, if the person has not chosen one, and has allowed it before: nobody is asked at the start. */
-async function locateIfUntouched() {
-  const { id, placeFrom, findings } = state.form;
-  if (!id && placeFrom !== "chosen" && findings.every(isEmpty) && (await mayLocate())) await locate();
-}
+/** What belongs to the form alone, once it is there: whoever adds the phone has none. */
+const form = () => (state.form ? import("./form_start.js") : undefined);
 
 /** Ask for boundaries and themes anew, now and then; for venues as well once the phone is confirmed. */
 async function catchUp() {
@@ -87,7 +75,7 @@ async function catchUp() {
   }
   if (!hasChanged) return;
   await referenceCame();
-  await locateIfUntouched();
+  await (await form())?.locateIfUntouched();
 }
 
 /** As a module, which can send by itself (Background Sync); where a worker cannot be one, without that. */
@@ -112,7 +100,7 @@ async function install() {
     hasOne = true;
     if (isFirst || isReloading) return;
     isReloading = true;
-    await flush();
+    await (await form())?.flush();
     location.reload();
   });
   const registration = await register();

@@ -7,7 +7,8 @@ import { mayLocate } from "./locate.js";
 import * as ops from "./queue.js";
 import { announce, wake } from "./schedule.js";
 import { refresh, show } from "./stage.js";
-import { load, remember, state, version } from "./state.js";
+import { load, state } from "./state.js";
+import { keep } from "./store.js";
 import { t } from "./words.js";
 import { uuid7 } from "./uuid7.js";
 import { locate } from "./view_log.js";
@@ -77,6 +78,22 @@ async function saveChange(form) {
   await begin();
   show("today");
   say(t(before ? "save.changed" : "save.gone"));
+}
+
+/** @param {string} id */
+const version = (id) => ops.versionOf(id, state.rows.get(id), state.ops);
+
+/** Keep what was used, so that it comes first the next time. @param {import("./form.js").Form} form */
+async function remember(form) {
+  const themes = [...form.findings.flatMap((one) => one.themes), ...state.recent.themes];
+  const places = form.place.kind === "none" ? state.recent.places : [form.place, ...state.recent.places];
+  const { place, placeFrom, preset, channel, language, venue } = form;
+  state.recent = {
+    themes: [...new Set(themes)].slice(0, 8),
+    places: [...new Map(places.map((one) => [JSON.stringify(one), one])).values()].slice(0, 4),
+    form: { place, placeFrom: placeFrom === "found" ? "found" : "last", preset, channel, language, venue },
+  };
+  await keep("recent", state.recent);
 }
 
 /** An empty form, with what stays the same. */

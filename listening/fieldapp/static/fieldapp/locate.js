@@ -6,21 +6,6 @@
  * @typedef {{code: string, name: string, box: Box, polygons: Position[][][]}} Area polygons of rings: the outer one, then holes
  */
 
-/** An area from a GeoJSON feature. @param {any} feature @returns {Area} */
-export function areaOf(feature) {
-  const { type, coordinates } = feature.geometry ?? { type: "MultiPolygon", coordinates: [] };
-  /** @type {Position[][][]} */
-  const polygons = type === "Polygon" ? [coordinates] : coordinates;
-  const box = /** @type {Box} */ ([Infinity, Infinity, -Infinity, -Infinity]);
-  for (const [x, y] of polygons.flat(2)) {
-    box[0] = Math.min(box[0], x);
-    box[1] = Math.min(box[1], y);
-    box[2] = Math.max(box[2], x);
-    box[3] = Math.max(box[3], y);
-  }
-  return { code: feature.properties.code, name: feature.properties.name, box, polygons };
-}
-
 /**
  * The area that holds a point; undefined outside of all. A border belongs to the area above it or to its right, so that a
  * point on it lies in one area, not in two.

@@ -8,7 +8,6 @@
  */
 
 import { askAsPhone } from "./device.js";
-import { areaOf } from "./locate.js";
 import { asked, read, transact } from "./store.js";
 import { ask, NoAnswer } from "./transport.js";
 
@@ -36,6 +35,21 @@ export async function refreshReference() {
     changed.push(await refresh("districts", address, (body) => ({ layer: body.layer, areas: body.features.map(areaOf) })));
   }
   return changed.some(Boolean);
+}
+
+/** An area from a GeoJSON feature. @param {any} feature @returns {import("./locate.js").Area} */
+function areaOf(feature) {
+  const { type, coordinates } = feature.geometry ?? { type: "MultiPolygon", coordinates: [] };
+  /** @type {import("./locate.js").Position[][][]} */
+  const polygons = type === "Polygon" ? [coordinates] : coordinates;
+  const box = /** @type {import("./locate.js").Box} */ ([Infinity, Infinity, -Infinity, -Infinity]);
+  for (const [x, y] of polygons.flat(2)) {
+    box[0] = Math.min(box[0], x);
+    box[1] = Math.min(box[1], y);
+    box[2] = Math.max(box[2], x);
+    box[3] = Math.max(box[3], y);
+  }
+  return { code: feature.properties.code, name: feature.properties.name, box, polygons };
 }
 
 /** Venues are for people with an assignment. @returns {Promise<boolean>} */

@@ -1,32 +1,52 @@
 /** What stands on the screen: head, view, bar. The form is left alone while somebody writes in it. */
 
-import { removeConversation, save, stopChanging } from "./deeds.js";
 import { h, icon, replace } from "./dom.js";
 import { doing, wake } from "./schedule.js";
 import { loadReference, needsAttention, state, waiting } from "./state.js";
 import { setStage } from "./stage.js";
-import { logView } from "./view_log.js";
 import { t, told } from "./words.js";
 
-/** The views that are here. The form is the first screen; the others come right after it. @type {Record<string, () => any>} */
-const VIEWS = { log: logView };
+/** The views that are here. @type {Record<string, () => any>} */
+const VIEWS = {};
+/** @type {Record<string, Promise<any>>} */
+const coming = {};
 /** @type {Record<string, () => Promise<() => any>>} */
-const OTHERS = {
+const MODULES = {
   enrol: async () => (await import("./view_enrol.js")).enrolView,
+  log: openLog,
   today: async () => (await import("./view_today.js")).todayView,
   coverage: async () => (await import("./view_coverage.js")).coverageView,
   more: async () => (await import("./view_more.js")).moreView,
 };
+/** What stands under the form; it comes with it. @type {() => any} */
+let savebar = () => null;
 let drawn = "";
 
-/** Have all views at hand. */
-export async function loadViews() {
-  await Promise.all(Object.keys(OTHERS).map(loadView));
+/** The modules of the form, which imports most of the others. */
+const formModules = () => Promise.all([import("./view_log.js"), import("./savebar.js"), import("./form_start.js")]);
+
+/** The form, with what was being filled when the app was closed. */
+async function openLog() {
+  const [view, bar, start] = await formModules();
+  await start.takeUpForm();
+  savebar = bar.savebar;
+  start.locateIfUntouched();
+  view.loadPeople().catch(() => {});
+  return view.logView;
 }
 
-/** @param {string} name of a view, or of the page that adds a phone */
-export async function loadView(name) {
-  VIEWS[name] ??= await OTHERS[name]();
+/** Have all views at hand. The form begins when there is somebody to fill it. */
+export async function loadViews() {
+  await Promise.all([formModules(), ...Object.keys(MODULES).filter((name) => name !== "log").map(loadView)]);
+}
+
+/** Once, however often it is asked for while it comes; when it does not come, it may be asked for again. @param {string} name of a view */
+export function loadView(name) {
+  coming[name] ??= MODULES[name]().then((view) => { VIEWS[name] = view; }).catch((error) => {
+    delete coming[name];
+    throw error;
+  });
+  return coming[name];
 }
 
 /** @param {import("./stage.js").View} view */
@@ -73,10 +93,10 @@ function part(id, made, where) {
   else document.getElementById("app")?.[where](made);
 }
 
-/** Draw the form anew when what it chooses from has come. */
+/** Draw the form anew when what it chooses from has come; the page that adds a phone chooses from nothing. */
 export async function referenceCame() {
   await loadReference();
-  if (!isTyping() && !(document.activeElement instanceof HTMLTextAreaElement)) drawn = "";
+  if (state.device && !isTyping() && !(document.activeElement instanceof HTMLTextAreaElement)) drawn = "";
   refresh();
 }
 
@@ -105,20 +125,10 @@ function foot() {
       state.toast.undo && h("button", { type: "button", id: "undo", class: "button small", onclick: state.toast.undo }, t("save.undo")),
       state.toast.again && h("button", { type: "button", id: "again", class: "button small", onclick: state.toast.again }, t("save.again")),
     ]),
-    state.view === "log" && h("div", { class: "savebar" }, state.form.id
-      ? [h("button", { type: "button", id: "stop", class: "button quiet", onclick: stopChanging }, t("log.stop")), h("button", { type: "button", id: "delete", class: "button danger", onclick: confirmed }, t("log.delete")), h("button", { type: "button", id: "save", class: "button", onclick: save }, t("log.save-change"))]
-      : h("button", { type: "button", id: "save", class: "button save", onclick: save }, t("log.save"))),
+    state.view === "log" && savebar(),
     h("nav", { "aria-label": t("nav.label") }, ...tabs.map((name) =>
       h("button", { type: "button", id: `nav-${name}`, "aria-current": state.view === name ? "page" : undefined, onclick: () => show(name) },
         icon(name), h("span", {}, t(`nav.${name}`)), name === "today" && count > 0 && h("b", { class: "badge", "aria-label": t("attention.title", { n: count }) }, String(count))))));
-}
-
-/** The first tap asks, the second deletes. @param {any} event */
-function confirmed(event) {
-  const button = event.currentTarget;
-  if (button.dataset.asked) return removeConversation(/** @type {string} */ (state.form.id));
-  button.dataset.asked = "yes";
-  button.textContent = t("log.delete-really");
 }
 
 const banner = () =>

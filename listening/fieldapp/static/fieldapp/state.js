@@ -4,11 +4,9 @@
  */
 
 import { device } from "./device.js";
-import { newForm } from "./form.js";
 import { overlay } from "./overlay.js";
-import { versionOf } from "./queue.js";
 import { reference } from "./reference.js";
-import { keep, read, readAll } from "./store.js";
+import { read, readAll } from "./store.js";
 import { told } from "./words.js";
 
 export const state = {
@@ -30,7 +28,8 @@ export const state = {
   reference: { themes: [], boundaries: { layer: "", areas: [] }, venues: [], notices: [] },
   /** @type {{themes: string[], places: any[], form: any}} what was used last */
   recent: { themes: [], places: [], form: {} },
-  form: newForm(),
+  /** @type {import("./form.js").Form} what is being filled; there is none before the form has come */
+  form: /** @type {any} */ (null),
   /** @type {{x: number, y: number, accuracy_m: number} | null} where the phone was found; never stored, never sent */
   here: null,
   isOpenPlaces: false,
@@ -76,20 +75,4 @@ export function standingOf(id) {
   if (own.some((one) => one.state === "queued")) return "waiting";
   if (own.some((one) => ["quarantined", "deferred"].includes(one.outcome?.status))) return "coordinator";
   return "sent";
-}
-
-/** @param {string} id */
-export const version = (id) => versionOf(id, state.rows.get(id), state.ops);
-
-/** Keep what was used, so that it comes first the next time. @param {import("./form.js").Form} form */
-export async function remember(form) {
-  const themes = [...form.findings.flatMap((one) => one.themes), ...state.recent.themes];
-  const places = form.place.kind === "none" ? state.recent.places : [form.place, ...state.recent.places];
-  const { place, placeFrom, preset, channel, language, venue } = form;
-  state.recent = {
-    themes: [...new Set(themes)].slice(0, 8),
-    places: [...new Map(places.map((one) => [JSON.stringify(one), one])).values()].slice(0, 4),
-    form: { place, placeFrom: placeFrom === "found" ? "found" : "last", preset, channel, language, venue },
-  };
-  await keep("recent", state.recent);
 }

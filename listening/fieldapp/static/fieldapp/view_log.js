@@ -76,7 +76,7 @@ function picker() {
   fill("");
   return h("div", { class: "picker" },
     h("label", { for: "place-search" }, t("place.search")),
-    h("input", { id: "place-search", type: "search", autocomplete: "off", oninput: (/** @type {any} */ event) => fill(event.target.value) }),
+    h("input", { id: "place-search", type: "search", autocomplete: "off", enterkeyhint: "search", oninput: (/** @type {any} */ event) => fill(event.target.value) }),
     h("div", { class: "chips" }, ...["city", "none"].map((kind) => chip(`p-${kind}`, state.form.place.kind === kind, () => choose({ kind }), placeName({ kind })))),
     list);
 }
@@ -195,7 +195,7 @@ function note() {
   judge(finding().text);
   return h("div", { id: "s-note", class: "note" },
     h("label", { for: "note" }, t("field.note")),
-    h("textarea", { id: "note", rows: 3, maxlength: 10_000, enterkeyhint: "done", dir: "auto", "aria-describedby": "note-hint", value: finding().text,
+    h("textarea", { id: "note", rows: 3, maxlength: 10_000, enterkeyhint: "done", autocapitalize: "sentences", autocomplete: "off", dir: "auto", "aria-describedby": "note-hint", value: finding().text,
       oninput: (/** @type {any} */ event) => { finding().text = event.target.value; judge(event.target.value); keepDraft(state.form); } }),
     h("p", { class: "hint", id: "note-hint" }, t("note.hint")), warning,
     h("button", { type: "button", id: "another", class: "button quiet", onclick: () => {
