@@ -76,7 +76,7 @@ class ChangePage(Frame):
             ngettext("%(count)s place within noise", "%(count)s places within noise", unclear)
             % {"count": wording.number(unclear)}
         )
-        return [_("Since %(period)s: %(changes)s.") % {"period": reference, "changes": ", ".join(said)}]
+        return [_("Since %(period)s: %(changes)s.") % {"period": reference, "changes": wording.listed(said)}]
 
     def _area(self, need: DistrictNeed) -> Area:
         change = self._changes.get(need.district_id)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from functools import cache
 
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from django.utils.functional import Promise
-from django.utils.translation import get_language, pgettext_lazy, to_locale
+from django.utils.translation import get_language, pgettext, pgettext_lazy, to_locale
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -85,6 +86,11 @@ def interval(low: float, high: float) -> str:
 def signed(value: int) -> str:
     """A whole number with its sign: +12, 0, and -3 with a minus sign."""
     return _together(f"+{number(value)}" if value > 0 else number(value).replace("-", "\u2212"))
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Parts of a list in a row, with the comma of the language."""
+    return pgettext("between the parts of a list", ", ").join(parts)
 
 
 def nobody(*, is_rounded: bool) -> str:

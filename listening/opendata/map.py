@@ -221,7 +221,7 @@ def _area(place: Told, drawing: Drawing) -> Area:
         css, texture = f"c{place.class_index}", ""
         if place.reliability == UNSURE:
             css = texture = f"wide-{place.class_index}"
-        title = f"{place.name}: {', '.join(_cells(place)[:2])}"
+        title = f"{place.name}: {wording.listed(_cells(place)[:2])}"
     return Area.drawn(drawing, place.id, place.code, place.name, css=css, texture=texture, title=title)
 
 
