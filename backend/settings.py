@@ -72,9 +72,7 @@ CITY_TIME_ZONE = os.environ.get("LISTENING_TIME_ZONE", "Europe/Rome")
 # Django would end in a traceback before a check could say what is wrong (backend.E004).
 TIME_ZONE = CITY_TIME_ZONE if is_time_zone(CITY_TIME_ZONE) else "UTC"
 LANGUAGE_CODE = os.environ.get("LISTENING_LANGUAGE", "it")
-LANGUAGES = [("it", "Italiano"), ("en", "English")]
-# What residents read, their page and their cards, is in more of them.
-RESIDENT_LANGUAGES = [*LANGUAGES, ("ar", "العربية")]
+LANGUAGES = [("it", "Italiano"), ("en", "English"), ("ar", "العربية")]
 # The metric coordinate reference system of the city's maps: RDN2008 / UTM zone 32N for Bologna.
 METRIC_EPSG = number("LISTENING_METRIC_EPSG", 7791)
 USE_I18N = True

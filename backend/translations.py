@@ -27,8 +27,6 @@ KEYWORDS = {
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
 PACKAGES = ("backend", "districts", "listening")
-# Where the words stand that residents read; they are in more languages than the rest.
-FOR_RESIDENTS = ("listening/erasure/", "listening/consent/cards.py", "backend/templates/base.html")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 # No dates, no names, no line numbers: a catalogue changes when its words do.
 HEADER = """\
@@ -55,16 +53,6 @@ def marked_strings(root: Path) -> Catalog:
             "python", io.BytesIO(source.encode()), keywords=KEYWORDS, options={"encoding": "utf-8"}
         ):
             found.add(message, locations=[(path.relative_to(root).as_posix(), 0)], context=context)
-    return found
-
-
-def for_residents(marked: Catalog) -> Catalog:
-    """Of the marked strings, those that residents read."""
-    found = Catalog(charset="utf-8")
-    for message in _messages(marked):
-        places = [(name, line) for name, line in message.locations if name.startswith(FOR_RESIDENTS)]
-        if places:
-            found.add(message.id, locations=places, context=message.context)
     return found
 
 

@@ -14,6 +14,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Func, Q
 
+from backend.languages import name_in
 from districts.names import normalise
 from districts.querysets import BoundaryEditionQuerySet, DistrictQuerySet, LayerQuerySet
 
@@ -66,9 +67,8 @@ class Layer(models.Model):
         return self.rank == 0
 
     def name_in(self, language: str) -> str:
-        """The name in a language, else in any language we have, else the code."""
-        names: dict[str, str] = self.names
-        return names.get(language) or next(iter(names.values()), self.code)
+        """The name in a language, else in the city's, else in any we have, else the code."""
+        return name_in(language, self.names, self.code)
 
 
 class BoundaryEdition(models.Model):

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from backend import clock
 from backend.db import sql
+from backend.languages import name_in
 from backend.periods import Period
 from districts.models import BoundaryEdition, Layer
 from listening.codelists.models import Theme
@@ -119,6 +120,6 @@ def count_by_theme(query: NeedMapQuery) -> dict[int, int]:
 
 
 def _label(theme: Theme, language: str) -> str:
-    """The label in a language, else in any, else the code."""
+    """The label in a language, else in the city's, else in any, else the code."""
     labels = {label.language: label.label for label in theme.labels.all()}
-    return labels.get(language) or next(iter(labels.values()), theme.code)
+    return name_in(language, labels, theme.code)

@@ -128,7 +128,7 @@ def _trend(points: Sequence[Point]) -> Chart | None:
 def _says(frame: Frame, points: Sequence[Point]) -> str:
     """The line in words, for whoever does not see it."""
     told = [f"{one.period.label} {frame.percent(one.share)}" for one in points if one.share is not None]
-    return ", ".join(told)
+    return wording.listed(told)
 
 
 def _themes(frame: Frame, reading: Reading, comparison: Comparison | Released, need: DistrictNeed) -> list[ThemeLine]:

@@ -84,7 +84,7 @@ class ChangePage(Frame):
             ngettext("%(count)s place within noise", "%(count)s places within noise", unclear)
             % {"count": wording.number(unclear)}
         )
-        told = [_("Since %(period)s: %(changes)s.") % {"period": reference, "changes": ", ".join(said)}]
+        told = [_("Since %(period)s: %(changes)s.") % {"period": reference, "changes": wording.listed(said)}]
         if self.release:
             told.append(
                 _("A release tells the change and how clear it is; its interval and the counts of then it does not.")

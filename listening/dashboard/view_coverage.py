@@ -86,7 +86,7 @@ class CoveragePage(Frame):
             _("%(place)s (%(sessions)s)") % {"place": one.place.name, "sessions": wording.number(one.sessions)}
             for one in wanted
         ]
-        return [_("Listen here next, with so many sessions: %(places)s.") % {"places": ", ".join(named)}]
+        return [_("Listen here next, with so many sessions: %(places)s.") % {"places": wording.listed(named)}]
 
     def _area(self, at: int, place: Listening) -> Area:
         rates = self._coverage.rates

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from backend.languages import name_in
 from listening.codelists.models import Theme
 from listening.desk.wording import CHANNELS, KINDS, Text
 from listening.records.render import render_conversations
@@ -49,11 +50,11 @@ def heard(ids: Sequence[UUID], labels: Mapping[str, str]) -> list[HeardConversat
 
 
 def theme_labels(language: str) -> dict[str, str]:
-    """What each theme is called in a language, else in any, else its code. Two queries."""
+    """What each theme is called in a language, else in the city's, else in any, else its code. Two queries."""
     found = {}
     for theme in Theme.objects.prefetch_related("labels"):
         labels = {label.language: label.label for label in theme.labels.all()}
-        found[theme.code] = labels.get(language) or next(iter(labels.values()), theme.code)
+        found[theme.code] = name_in(language, labels, theme.code)
     return found
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from listening.audit.purposes import Purpose
+from listening.drawing.wording import listed
 from listening.sync.outcomes import Dismissal
 
 Text = str | Promise
@@ -136,9 +137,9 @@ def worded(member: str, value: object) -> str:
         case {"kind": "none"}:
             return str(_lazy("no place"))
         case dict():
-            return ", ".join(f"{name}: {worded('', inner)}" for name, inner in value.items())
+            return listed(f"{name}: {worded('', inner)}" for name, inner in value.items())
         case list():
-            return ", ".join(worded("", inner) for inner in value)
+            return listed(worded("", inner) for inner in value)
         case _:
             return str(value)
 

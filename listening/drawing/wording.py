@@ -1,16 +1,20 @@
-"""Numbers, periods and codes in the reader's language; names of places, layers and themes are data."""
+"""Numbers, periods and codes in the reader's language; names of places, layers and themes are data.
+
+Digits are 0 to 9 in Arabic, too: as in the Maghreb, and as in the codes, periods (2026-Q3) and files beside them.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from functools import cache
 
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from django.utils.functional import Promise
-from django.utils.translation import get_language, pgettext_lazy, to_locale
+from django.utils.translation import get_language, pgettext, pgettext_lazy, to_locale
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -50,7 +54,7 @@ def number(value: int) -> str:
 
 def decimal(value: float, decimals: int = 1) -> str:
     """A number with as many decimals, and a minus sign where it is below zero."""
-    return format_decimal(value, format=f"0.{'0' * decimals}", locale=_locale()).replace("-", "\u2212")
+    return _together(format_decimal(value, format=f"0.{'0' * decimals}", locale=_locale()).replace("-", "\u2212"))
 
 
 def percent(share: float, breaks: tuple[float, ...] = ()) -> str:
@@ -66,7 +70,8 @@ def percent(share: float, breaks: tuple[float, ...] = ()) -> str:
         if tells_the_truth:
             break
     pattern = _locale().percent_formats[None].pattern
-    return format_percent(shown, pattern if decimals == 0 else pattern.replace("0", f"0.{'0' * decimals}"), _locale())
+    pattern = pattern if decimals == 0 else pattern.replace("0", f"0.{'0' * decimals}")
+    return _together(format_percent(shown, pattern, _locale()))
 
 
 def interval(low: float, high: float) -> str:
@@ -74,13 +79,18 @@ def interval(low: float, high: float) -> str:
     ends = math.floor(low * 100 + TINY), math.ceil(high * 100 - TINY)
     return _("%(low)s to %(high)s") % {
         "low": number(ends[0]),
-        "high": format_percent(ends[1] / 100, locale=_locale()),
+        "high": _together(format_percent(ends[1] / 100, locale=_locale())),
     }
 
 
 def signed(value: int) -> str:
     """A whole number with its sign: +12, 0, and -3 with a minus sign."""
-    return f"+{number(value)}" if value > 0 else number(value).replace("-", "\u2212")
+    return _together(f"+{number(value)}" if value > 0 else number(value).replace("-", "\u2212"))
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Parts of a list in a row, with the comma of the language."""
+    return pgettext("between the parts of a list", ", ").join(parts)
 
 
 def nobody(*, is_rounded: bool) -> str:
@@ -111,6 +121,11 @@ def period(value: Period) -> str:
     if first == last:
         return day(first)
     return _("%(first)s to %(last)s") % {"first": day(first), "last": day(last)}
+
+
+def _together(number: str) -> str:
+    """A number with its sign, isolated where text runs from right to left: else the sign changes sides (UAX #9)."""
+    return f"\u2066{number}\u2069" if _locale().text_direction == "rtl" else number
 
 
 def _locale() -> Locale:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -17,7 +17,7 @@ from backend.policy import Public, access
 from listening.consent.codes import NotACode
 from listening.erasure.access_copy import as_json, copy_for
 from listening.erasure.jobs import withdraw
-from listening.erasure.wording import in_words, language_of
+from listening.erasure.wording import in_words
 
 LONGEST_CODE = 60  # characters, as typed
 
@@ -29,14 +29,6 @@ LONGEST_CODE = 60  # characters, as typed
 @require_http_methods(["GET", "HEAD", "POST"])
 def receipt(request: HttpRequest) -> HttpResponse:
     """The form; after it a copy, or the one answer that every code gets when it is withdrawn."""
-    language = language_of(request)
-    with translation.override(language):
-        response = _answer(request, language)
-    response["Content-Language"] = language
-    return response
-
-
-def _answer(request: HttpRequest, language: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, "receipt", wish="copy")
     code, wish = request.POST.get("code", "")[:LONGEST_CODE], request.POST.get("wish", "")
@@ -58,7 +50,7 @@ def _answer(request: HttpRequest, language: str) -> HttpResponse:
     if wish == "file":
         headers = {"Content-Disposition": 'attachment; filename="conversation.json"'}
         return HttpResponse(as_json(document), content_type="application/json", headers=headers)
-    return _page(request, "copy", told=in_words(document, language), code=code)
+    return _page(request, "copy", told=in_words(document, get_language() or settings.LANGUAGE_CODE), code=code)
 
 
 def _again(request: HttpRequest, code: str, wish: str, mistake: str) -> HttpResponse:
@@ -67,5 +59,5 @@ def _again(request: HttpRequest, code: str, wish: str, mistake: str) -> HttpResp
 
 
 def _page(request: HttpRequest, name: str, status: int = 200, **context: Any) -> HttpResponse:
-    spoken = [code for code, _name in settings.RESIDENT_LANGUAGES]
+    spoken = [code for code, _name in settings.LANGUAGES]
     return render(request, f"erasure/{name}.html", {"spoken": spoken, **context}, status=status)

@@ -1,4 +1,4 @@
-"""What residents read, in the language they read it in: which one that is, and words for the codes of their record."""
+"""What residents read, in the language they read it in: words for the codes of their record."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
-from django.utils.translation.trans_real import parse_accept_lang_header
 
 from listening.codelists.models import ThemeLabel
 from listening.fieldapp.shell import MESSAGES
@@ -32,17 +30,6 @@ TITLES = {
     "tie": gettext_lazy("Tie to the place"),
     "citizenship": gettext_lazy("Citizenship"),
 }
-
-
-def language_of(request: HttpRequest) -> str:
-    """The language that was chosen on a page, else the first that the browser asks for and we have, else the city's.
-
-    More are here than the pages of the staff have (`RESIDENT_LANGUAGES`).
-    """
-    offered = [code for code, _name in settings.RESIDENT_LANGUAGES]
-    wanted = [request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")]
-    wanted += [tag.partition("-")[0] for tag, _ in parse_accept_lang_header(request.headers.get("Accept-Language", ""))]
-    return next((code for code in wanted if code in offered), settings.LANGUAGE_CODE)
 
 
 def in_words(document: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from backend.db import sql
+from backend.languages import name_in
 from backend.ogc.collection import Collection, Link, Property
 from backend.ogc.crs import epsg, offered
 from backend.ogc.negotiation import GEOJSON
@@ -135,7 +136,7 @@ def withdrawn(release: dict[str, Any], replaced_by: str | None) -> ReleaseWithdr
 
 def _of_edition(edition: dict[str, Any], language: str) -> Collection:
     names: dict[str, str] = edition["names"]
-    layer = names.get(language) or next(iter(names.values()), edition["layer"])
+    layer = name_in(language, names, edition["layer"])
     ends = edition["to"] and dt.date.fromisoformat(edition["to"]) - dt.timedelta(days=1)
     told = _("Districts of the layer %(layer)s in the boundary edition %(edition)s. Source: %(source)s") % {
         "layer": layer,

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from backend.db import sql
 from backend.http.security_headers import PAGES, framed_by
+from backend.languages import name_in
 from backend.periods import Period
 from backend.policy import Public, access
 from backend.webclients.addresses import library
@@ -208,9 +209,8 @@ def public_map(request: HttpRequest) -> HttpResponse:
 
 
 def _named(one: Mapping[str, Any], member: str, language: str) -> str:
-    """The name in a language, else in any, else the code."""
-    names: Mapping[str, str] = one[member]
-    return names.get(language) or next(iter(names.values()), str(one["code"]))
+    """The name in a language, else in the city's, else in any, else the code."""
+    return name_in(language, one[member], str(one["code"]))
 
 
 def _area(place: Told, drawing: Drawing) -> Area:
@@ -222,7 +222,7 @@ def _area(place: Told, drawing: Drawing) -> Area:
         css, texture = f"c{place.class_index}", ""
         if place.reliability == UNSURE:
             css = texture = f"wide-{place.class_index}"
-        title = f"{place.name}: {', '.join(_cells(place)[:2])}"
+        title = f"{place.name}: {wording.listed(_cells(place)[:2])}"
     return Area.drawn(drawing, place.id, place.code, place.name, css=css, texture=texture, title=title)
 
 

@@ -18,7 +18,7 @@ from backend.periods import Period
 from listening.releases.licences import licence_url
 
 AUTHORITY: Final = "http://publications.europa.eu/resource/authority/"
-LANGUAGES: Final = {"it": "ITA", "en": "ENG", "es": "SPA", "fr": "FRA", "de": "DEU", "pt": "POR"}
+LANGUAGES: Final = {"it": "ITA", "en": "ENG", "es": "SPA", "fr": "FRA", "de": "DEU", "pt": "POR", "ar": "ARA"}
 FILE_TYPES: Final = {
     ".geojson": "GEOJSON", ".geojsonl": "GEOJSON", ".csv": "CSV", ".json": "JSON", ".gpkg": "GPKG", ".xlsx": "XLSX",
     ".parquet": "PARQUET",

@@ -5,9 +5,9 @@ from babel.messages.catalog import Catalog
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from backend.translations import faults, for_residents, marked_strings, read_catalogue, update
+from backend.translations import faults, marked_strings, read_catalogue, update
 
-LANGUAGES = [code for code, _name in settings.RESIDENT_LANGUAGES if code != "en"]
+LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +24,7 @@ def test_strings_are_found_in_templates_and_in_python(marked):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_is_translated_and_nothing_is_stale(marked, language):
     path = Path(settings.LOCALE_PATHS[0]) / language / "LC_MESSAGES" / "django.po"
-    wanted = marked if language in dict(settings.LANGUAGES) else for_residents(marked)
-    assert faults(read_catalogue(path, language), wanted) == []
-
-
-def test_residents_read_their_page_and_their_card_and_no_dashboard(marked):
-    wanted = for_residents(marked)
-    assert wanted.get("Code of the card") is not None
-    assert wanted.get("Skip to the content") is not None
-    assert wanted.get("None mentions %(topic)s.") is None
+    assert faults(read_catalogue(path, language), marked) == []
 
 
 def marked_with(*messages: str) -> Catalog:

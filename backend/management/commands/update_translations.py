@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backend.translations import faults, for_residents, marked_strings, read_catalogue, update
+from backend.translations import faults, marked_strings, read_catalogue, update
 
 SOURCE_LANGUAGE = "en"
 
@@ -22,12 +22,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         marked = marked_strings(settings.BASE_DIR)
         wrong = []
-        for language, _name in settings.RESIDENT_LANGUAGES:
+        for language, _name in settings.LANGUAGES:
             if language != SOURCE_LANGUAGE:
                 path = Path(settings.LOCALE_PATHS[0]) / language / "LC_MESSAGES" / "django.po"
-                wanted = marked if language in dict(settings.LANGUAGES) else for_residents(marked)
-                catalogue = read_catalogue(path, language) if check else update(path, language, wanted)
-                wrong += [f"{language}: {fault}" for fault in faults(catalogue, wanted)]
+                catalogue = read_catalogue(path, language) if check else update(path, language, marked)
+                wrong += [f"{language}: {fault}" for fault in faults(catalogue, marked)]
         if wrong:
             raise CommandError("\n".join(wrong))
         self.stdout.write(f"{len(marked)} strings, all translated.")

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from backend.http.conditional import etag_of, not_modified
 from backend.http.query_parameters import refuse_unknown
+from backend.languages import name_in
 from backend.policy import Public
 from listening.codelists.api.serializers import ThemesSerializer
 from listening.codelists.models import Theme
@@ -53,7 +54,7 @@ def _shown(theme: Theme, language: str) -> dict[str, object]:
     return {
         "code": theme.code,
         "parent": theme.parent and theme.parent.code,
-        "label": labels.get(language) or next(iter(labels.values()), theme.code),
+        "label": name_in(language, labels, theme.code),
         "labels": labels,
         "sensitivity": theme.sensitivity,
     }

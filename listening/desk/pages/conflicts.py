@@ -16,6 +16,7 @@ from listening.audit.record import record
 from listening.audit.verbs import Verb
 from listening.desk.page import FAULTS, check_purpose, desk_page, note_reading, problem_of, to_page
 from listening.desk.wording import CHANNELS, MEMBERS, Text, worded
+from listening.drawing.wording import listed
 from listening.fieldwork.permissions import Coordinates
 from listening.fieldwork.person import person_of
 from listening.records.models import Conversation
@@ -106,7 +107,7 @@ def _shown(clash: Clash, document: dict[str, Any]) -> ShownClash:
         theirs=worded(member, clash.theirs),
         finding=holder.get("text", "") if finding_id and member != "text" else "",
         is_moot=bool(finding_id and not holder),
-        about=", ".join(
+        about=listed(
             filter(None, [
                 document["listener"],
                 document["district"]["name"] if document["district"] else "",

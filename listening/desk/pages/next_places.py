@@ -16,7 +16,7 @@ from backend.problems import InvalidParameter
 from districts.models import Layer
 from listening.desk.page import FAULTS, desk_page, problem_of
 from listening.desk.wording import a_band
-from listening.drawing.wording import number
+from listening.drawing.wording import listed, number
 from listening.fieldwork.permissions import Coordinates
 from listening.fieldwork.person import person_of
 from listening.needmaps.boundaries import boundaries_of_today
@@ -96,7 +96,7 @@ def sentence(proposal: Proposal, bands: Any) -> str:
 
 
 def _listed(bands: list[BandFigures]) -> str:
-    return ", ".join(a_band(band.variable, band.band) for band in bands)
+    return listed(a_band(band.variable, band.band) for band in bands)
 
 
 def _layers(chosen: str, language: str) -> list[tuple[str, str, bool]]:

@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, file: Path, number: int, language: list[str] | None, origin: str, **options: Any
     ) -> None:
-        known = [code for code, _ in settings.RESIDENT_LANGUAGES]
+        known = [code for code, _ in settings.LANGUAGES]
         languages = language or known
         parts = urlsplit(origin)
         if unknown := set(languages) - set(known):

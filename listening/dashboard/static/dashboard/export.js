@@ -4,7 +4,13 @@ const WIDTH = 1200;
 const LINE = 26;
 const SCALE = 2; // image pixels for each unit of the PNG
 const NS = "http://www.w3.org/2000/svg";
-const PAINT = ["fill", "stroke", "stroke-width", "stroke-opacity", "stroke-linejoin", "paint-order", "font-size", "font-weight", "text-anchor"];
+const PAINT = ["fill", "stroke", "stroke-width", "stroke-opacity", "stroke-linejoin", "paint-order", "font-size", "font-weight", "text-anchor", "unicode-bidi"];
+
+/** Whether the page runs from right to left: then the words of a sheet begin at its right edge. */
+const isMirrored = () => document.documentElement.dir === "rtl";
+
+/** Where a thing begins that stands `x` from the edge at which lines begin. @param {number} x @param {number} width */
+const begin = (x, width = 0) => (isMirrored() ? WIDTH - x - width : x);
 
 /** Links of the page that save the picture; they show where a script can follow them. */
 export function beginSaving() {
@@ -36,12 +42,12 @@ export function sheetOf(page) {
   y = written(sheet, page.querySelector(".legend-title")?.textContent ?? "", y, 20, 600);
   const bar = page.querySelector("svg.legend-bar");
   if (bar) {
-    sheet.append(placed(bar, 40, y, 480, 90));
+    sheet.append(placed(bar, begin(40, 480), y, 480, 90));
     y += 110;
   }
   for (const item of page.querySelectorAll(".legend li")) {
     const swatch = item.querySelector("svg");
-    if (swatch) sheet.append(placed(swatch, 40, y - 16, 30, 20));
+    if (swatch) sheet.append(placed(swatch, begin(40, 30), y - 16, 30, 20));
     y = written(sheet, item.textContent ?? "", y, 17, 400, 84);
   }
   const pictures = [...page.querySelectorAll("svg.map, svg.chart")];
@@ -50,7 +56,7 @@ export function sheetOf(page) {
   pictures.forEach((picture, at) => {
     const { width, height } = /** @type {SVGSVGElement} */ (picture).viewBox.baseVal;
     const tall = Math.min(900, (room * height) / width);
-    sheet.append(placed(picture, 40 + (at % across) * (room + 24), y, room, tall));
+    sheet.append(placed(picture, begin(40 + (at % across) * (room + 24), room), y, room, tall));
     if (at % across === across - 1 || at === pictures.length - 1) y += tall + 24;
   });
   y = written(sheet, page.querySelector(".picture .source")?.textContent ?? "", y + 16, 15, 400);
@@ -125,7 +131,8 @@ function written(sheet, words, y, size, weight, x = 40) {
     lines[lines.length - 1] = `${lines[lines.length - 1]} ${word}`.trim();
   }
   for (const line of lines.filter(Boolean)) {
-    const text = element("text", { x, y, "font-size": size, "font-weight": weight });
+    const text = element("text", { x: begin(x), y, "font-size": size, "font-weight": weight });
+    if (isMirrored()) text.setAttribute("direction", "rtl");
     text.textContent = line;
     sheet.append(text);
     y += Math.max(LINE, size * 1.35);

@@ -98,7 +98,7 @@ function trouble(what, to) {
   again.className = "button quiet";
   again.textContent = notice.dataset.again ?? "";
   again.addEventListener("click", () => turn(to));
-  const time = loadedAt.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const time = loadedAt.toLocaleTimeString(`${document.documentElement.lang}-u-nu-latn`, { hour: "2-digit", minute: "2-digit" });
   notice.replaceChildren(`${notice.dataset[what]} ${time}. `, again);
   notice.hidden = false;
 }
