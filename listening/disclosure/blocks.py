@@ -49,7 +49,7 @@ class Year:
 class Earlier:
     """A table as an earlier revision has it, of the same places in the same order: public, so there is nothing to seal.
 
-    `values` has the shape (places, themes); `bases` are those of its themes.
+    `values` has the shape (places, themes); `bases` are those of its themes. Of P3 a place is a place and a band.
     """
 
     product: str
@@ -57,6 +57,7 @@ class Earlier:
     themes: tuple[str, ...]
     values: IntArray
     bases: tuple[int, ...]
+    variable: str = ""
 
 
 def years(products: Sequence[AuditedProduct]) -> Iterator[Year]:
@@ -178,25 +179,51 @@ def restricted_blocks(
             yield block, left_out
 
 
-def band_blocks(year: Year) -> Iterator[tuple[Block, int]]:
-    """Per variable, district and column: the bands beside the quarters that they share out."""
-    for number, product in year.bands:
-        for district in dict.fromkeys(product.counted.within):
-            rows = [i for i, within in enumerate(product.counted.within) if within == district]
-            for column, theme in enumerate(product.counted.themes):
-                block = Block()
-                bands = block.unknowns(len(rows))
-                block.cells += [Cell((int(bands[i]),), number, row, column, i + 1) for i, row in enumerate(rows)]
-                left_out = _claim_year(block, year, district, theme, bands)
-                left_out += _claim_shares(
-                    block,
-                    [bands[i : i + 1] for i in range(len(rows))],
-                    product.counted.counts[rows, column],
-                    product.published.values[rows, column],
-                    int(product.published.values[rows, column].sum()),
-                    product.published.bases[column],
-                )
-                yield block, left_out
+def band_blocks(year: Year, earlier: Sequence[Earlier] = ()) -> Iterator[tuple[Block, int]]:
+    """Per district and column: the bands of all variables beside the quarters that they share out.
+
+    The bands of each variable are the same people, so their sums are equal; and people go with conversations.
+    """
+    districts = dict.fromkeys(within for _, product in year.bands for within in product.counted.within)
+    themes = dict.fromkeys(theme for _, product in year.bands for theme in product.counted.themes)
+    for district in districts:
+        for theme in themes:
+            block, left_out = Block(), 0
+            people = block.unknowns(1)
+            truths = []
+            for number, product in year.bands:
+                rows = [i for i, within in enumerate(product.counted.within) if within == district]
+                if theme not in product.counted.themes or not rows:
+                    continue
+                column = product.counted.themes.index(theme)
+                bands, group = block.unknowns(len(rows)), len(block.cells)
+                block.cells += [
+                    Cell((int(bands[i]),), number, row, column, group + i + 1) for i, row in enumerate(rows)
+                ]
+                counts, base = product.counted.counts[rows, column], product.published.bases[column]
+                truths.append(int(counts.sum()))
+                if truths[-1] == truths[0]:
+                    block.claim([int(people[0]), *bands.tolist()], [1.0, *(-1.0 for _ in rows)], least=0.0, most=0.0)
+                else:
+                    left_out += 1 + _claim_year(block, year, district, theme, bands, truth=truths[-1])
+                told = [one for one in earlier if _is_of(one, product) and theme in one.themes]
+                before = [one.values[rows, one.themes.index(theme)] for one in told]
+                for values in [product.published.values[rows, column], *before]:
+                    parts = [bands[i : i + 1] for i in range(len(rows))]
+                    left_out += _claim_shares(block, parts, counts, values, int(values.sum()), base)
+            left_out += _claim_year(block, year, district, theme, people, truth=truths[0], earlier=earlier)
+            if theme == PERSONS and all(CONVERSATIONS in quarter.counted.themes for _, quarter in year.quarters):
+                conversations = block.unknowns(1)
+                left_out += _claim_year(block, year, district, CONVERSATIONS, conversations, earlier=earlier)
+                block.at_most(int(conversations[0]), int(people[0]))
+                block.at_most(int(people[0]), int(conversations[0]), MOST_PERSONS)
+            yield block, left_out
+
+
+def _is_of(earlier: Earlier, product: AuditedProduct) -> bool:
+    """Whether it is the same table, as another revision has it."""
+    counted = product.counted
+    return (earlier.product, earlier.period, earlier.variable) == (counted.product, counted.period, counted.variable)
 
 
 def _claim_value(block: Block, unknowns: Sequence[int] | IntArray, value: int, count: int, base: int) -> bool:
@@ -206,8 +233,20 @@ def _claim_value(block: Block, unknowns: Sequence[int] | IntArray, value: int, c
     return width >= base
 
 
-def _claim_year(block: Block, year: Year, district: str, theme: str, unknowns: Sequence[int] | IntArray) -> int:
-    """That a district's year is the sum of its quarters, each rounded."""
+def _claim_year(
+    block: Block,
+    year: Year,
+    district: str,
+    theme: str,
+    unknowns: Sequence[int] | IntArray,
+    *,
+    truth: int | None = None,
+    earlier: Sequence[Earlier] = (),
+) -> int:
+    """That a district's year is the sum of its quarters, each rounded; `truth` is let in, where records are gone since.
+
+    Of a quarter that `earlier` revisions have too, whoever believes that it did not change holds it against both.
+    """
     least = most = left_out = 0
     for _, quarter in year.quarters:
         if theme not in quarter.counted.themes:
@@ -215,11 +254,22 @@ def _claim_year(block: Block, year: Year, district: str, theme: str, unknowns: S
         rows = np.asarray(quarter.counted.within) == district
         column = quarter.counted.themes.index(theme)
         value, base = int(quarter.published.values[rows, column].sum()), quarter.published.bases[column]
-        error = abs(value - int(quarter.counted.counts[rows, column].sum()))
+        count = int(quarter.counted.counts[rows, column].sum())
+        error = abs(value - count)
         left_out += error >= base
         # A total that settle moved further is known to lie within the sum of its zones' errors.
         width = base - 1 if error < base else int(rows.sum()) * (base - 1)
-        least, most = least + max(0, value - width), most + value + width
+        low, high = max(0, value - width), value + width
+        for one in earlier:
+            if _is_of(one, quarter) and theme in one.themes:
+                before = int(one.values[rows, one.themes.index(theme)].sum())
+                if abs(before - count) < base:
+                    low, high = max(low, before - base + 1), min(high, before + base - 1)
+                else:
+                    left_out += 1
+        least, most = least + low, most + high
+    if truth is not None and not least <= truth <= most:
+        least, most, left_out = min(least, truth), max(most, truth), left_out + 1
     block.claim(unknowns, 1.0, least=least, most=most)
     return left_out
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from listening.disclosure.attacker import attack
-from listening.disclosure.blocks import AuditedProduct, Earlier, restricted_blocks, years, zone_block
+from listening.disclosure.blocks import AuditedProduct, Earlier, band_blocks, restricted_blocks, years, zone_block
 
 LOST: Final = 1  # candidates that a correction may cost a cell
 
@@ -68,7 +68,8 @@ def audit_revision(
     for year in years(products):
         zones = dict.fromkeys(zone for _, quarter in year.quarters for zone in quarter.counted.places)
         blocks = [zone_block(year, zone, parents, together) for zone in zones]
-        for block, false in [*blocks, *restricted_blocks(year, parents, together)]:
+        per_district = [*restricted_blocks(year, parents, together), *band_blocks(year, together)]
+        for block, false in [*blocks, *per_district]:
             left_out += false
             required = [_required(products[cell.table], cell.column) for cell in block.cells]
             found = attack(block, enough=max(required))

@@ -23,7 +23,15 @@ from listening.needmaps.bands import DIVIDING, LANGUAGE, OTHER_LANGUAGES, BandsD
 from listening.needmaps.coverage import MOST_PEOPLE
 from listening.needmaps.query import NeedMapQuery
 from listening.statistics.arrays import FloatArray, ratio
-from listening.statistics.coverage import MOST_UNRECORDED, UNDER, Balance, Representation, balance, representation
+from listening.statistics.coverage import (
+    FEWEST_PEOPLE,
+    MOST_UNRECORDED,
+    UNDER,
+    Balance,
+    Representation,
+    balance,
+    representation,
+)
 from listening.statistics.design_effect import (
     SessionSums,
     city_design_effect,
@@ -37,8 +45,6 @@ Reason = Literal[
 ]  # why there is no ratio
 REASONS: Final = get_args(Reason)
 
-# With fewer people of a known band in a place, nothing is told of their bands.
-FEWEST_PEOPLE: Final = 20
 MOST_PRIORITIES: Final = 3
 CITY = (None, "", "")  # instead of a district
 
@@ -102,7 +108,9 @@ def represent(
         row for row in listed.values_list("pk", "code", "name", "exclude_from_rates") if query.reach.covers(row[0])
     ]
     margins = {pk: margins[pk] for pk, *_ in places if pk in margins}
-    matches = {variable: _match(variable, margins) for variable in dict.fromkeys((*DIVIDING, *sorted(references)))}
+    matches = {
+        variable: match_margins(variable, margins) for variable in dict.fromkeys((*DIVIDING, *sorted(references)))
+    }
     tally = _count(query, period, matches, [place[0] for place in places])
     by_variable = [
         _figures(variable, references.get(variable), matched, margins, places, tally)
@@ -149,21 +157,22 @@ def choose(there: Sequence[Reference], period: Period, *, year: str = "", source
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Match:
+class MarginMatch:
     """The bands in which a variable is counted. `reason`: why they are not those of residents."""
 
     bands: Matched
     reason: Reason | None = None
 
 
-def _match(variable: str, margins: Mapping[int, Margins]) -> _Match:
+def match_margins(variable: str, margins: Mapping[int, Margins]) -> MarginMatch:
+    """By the margins of all places."""
     told = {band for one in margins.values() for band in one.get(variable, ())}
     if not told:
-        return _Match(noted_bands(variable), "no-margins")
+        return MarginMatch(noted_bands(variable), "no-margins")
     try:
-        return _Match(match(variable, told))
+        return MarginMatch(match(variable, told))
     except BandsDiffer:
-        return _Match(noted_bands(variable), "bands-differ")
+        return MarginMatch(noted_bands(variable), "bands-differ")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,7 +185,7 @@ class _Tally:
     whole: Mapping[str, tuple[NDArray[np.int64], ...]]  # n, sum n^2 and occasions, of (places + 1,)
 
 
-def _count(query: NeedMapQuery, period: Period, matches: Mapping[str, _Match], places: Sequence[int]) -> _Tally:
+def _count(query: NeedMapQuery, period: Period, matches: Mapping[str, MarginMatch], places: Sequence[int]) -> _Tally:
     """One query."""
     pairs = [(variable, *pair) for variable, one in matches.items() for pair in one.bands.pairs()]
     at = {pk: number for number, pk in enumerate(places)}
@@ -235,7 +244,7 @@ class _Compared:
 def _figures(
     variable: str,
     reference: Reference | None,
-    matched: _Match,
+    matched: MarginMatch,
     margins: Mapping[int, Margins],
     places: Sequence[tuple[int, str, str, bool]],
     tally: _Tally,

@@ -1,4 +1,5 @@
 """Which collections there are: places of each boundary edition, and five for each release and for the newest one.
+Bands of people are one more, where a release has a year.
 
 Built once for each state of the database; a request asks for that state alone.
 """
@@ -30,6 +31,7 @@ from listening.releases.errors import ReleaseWithdrawn
 from listening.releases.licences import licence_url
 
 LATEST: Final = "latest"
+BANDS: Final = "representation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Kind:
     description: str
     has_geometry: bool = True
     has_periods: bool = True
+    of_years: bool = False  # only in releases that have bands of a year
     shade: str = ""
     label: str = "name"
 
@@ -65,6 +68,12 @@ def kinds() -> tuple[Kind, ...]:
         Kind(
             "coverage", "coverage.sql", shapes.COVERAGE, _("Coverage"),
             _("How much listening stands behind each place: conversations, and people in them."),
+        ),
+        Kind(
+            BANDS, "representation.sql", shapes.REPRESENTATION, _("Representation"),
+            _("Whether those who were listened to in a year are like those who live there: people by age, gender, "
+              "citizenship and language, beside residents. Counts are rounded at random; bands are never crossed."),
+            of_years=True,
         ),
         Kind(
             "places", "places.sql", shapes.PLACES, _("Places"),
@@ -91,7 +100,9 @@ def _service(version: str, language: str) -> Service:
     holding = [release for release in found["releases"] if release["status"] == "published"]
     made: list[Collection] = []
     for release in holding[:1]:
-        made += [_latest(one, release) for one in _of_release(release)]
+        made += [_latest(one, release) for one in _of_release(release) if not one.id.startswith(f"{BANDS}-")]
+    for release in [one for one in holding if one["years"]][:1]:
+        made += [_latest(one, release) for one in _of_release(release) if one.id.startswith(f"{BANDS}-")]
     made += [_of_edition(edition, language) for edition in found["editions"]]
     for release in holding:
         made += _of_release(release)
@@ -159,7 +170,9 @@ def _of_edition(edition: dict[str, Any], language: str) -> Collection:
 
 def _of_release(release: dict[str, Any]) -> Iterator[Collection]:
     for kind in kinds():
-        has_span = kind.has_periods and bool(release["periods"])
+        periods = release["years" if kind.of_years else "periods"]
+        if kind.of_years and not periods:
+            continue
         yield Collection(
             id=f"{kind.name}-{release['code']}",
             title=f"{kind.title}, {release['code']}",
@@ -170,7 +183,7 @@ def _of_release(release: dict[str, Any]) -> Iterator[Collection]:
             has_geometry=kind.has_geometry,
             bbox=_box(release["box"]) if kind.has_geometry else None,
             time=("period_start", "period_end") if kind.has_periods else None,
-            interval=span_of(release["periods"]) if has_span else (None, None),
+            interval=span_of(periods) if kind.has_periods and periods else (None, None),
             shade=kind.shade,
             label=kind.label,
             links=_links(release),

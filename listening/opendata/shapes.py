@@ -78,6 +78,26 @@ COVERAGE: Final = (
     _RESIDENTS,
     Property("conversations_per_1000", "number", _("Conversations per 1,000 residents")),
 )
+REPRESENTATION: Final = (
+    _RELEASE,
+    *_PERIOD,
+    *_PLACE,
+    _NAME,
+    Property("variable", "string", _("Variable"), _("What a band is of, such as age.")),
+    Property("band", "string", _("Band"), _("unknown: not recorded.")),
+    Property("people", "integer", _("People"), _("Of the band, listened to in the place; rounded at random.")),
+    Property("share", "number", _("Share"), _("Of the people whose band is known, 0-1.")),
+    Property("n_eff", "number", _("Effective people"), _("As many people met one by one say as much.")),
+    Property("residents", "integer", _("Residents"), _("Of the band; null where they are not known.")),
+    Property("reference_share", "number", _("Share of residents"), _("Of the band, 0-1.")),
+    Property("ratio", "number", _("Representation ratio"), _("share / reference_share; null for the reason named.")),
+    Property("ratio_low", "number", _("Ratio, low"), _("Lower end of the 90 percent interval.")),
+    Property("ratio_high", "number", _("Ratio, high"), _("Upper end of the 90 percent interval.")),
+    Property("flag", "string", _("Flag"), _("under, over; null: neither is proven."), ("under", "over")),
+    Property("reason", "string", _("Reason"), _("Why there is no ratio; null: there is.")),
+    Property("reference_year", "integer", _("Year of the residents")),
+    Property("source", "string", _("Source of the residents")),
+)
 PLACES: Final = (
     _RELEASE,
     Property("layer", "string", _("Layer"), _("Code of the layer.")),

@@ -25,7 +25,8 @@ from listening.codelists.models import Theme
 from listening.disclosure.audit import AuditReport, audit
 from listening.disclosure.plan import BASE, NotAPlan, PlannedTheme, TablePlan
 from listening.disclosure.revisions import audit_revision
-from listening.disclosure.tables import CONVERSATIONS, SCHEME, NotATable
+from listening.disclosure.tables import CONVERSATIONS, PERSONS, SCHEME, NotATable
+from listening.publishing.bands import PlannedBands, plan_bands
 from listening.publishing.count import count
 from listening.publishing.errors import AlreadyReleased, NothingToPublish, PlanRefused, QuarterNotReady
 from listening.publishing.geography import Geography, read_geography
@@ -35,6 +36,7 @@ from listening.publishing.revise import check_affected, earlier_tables
 from listening.releases.content import cells_of, head_of
 from listening.releases.derive import METHOD, derive_needs, with_coarser, year_of_quarters
 from listening.releases.models import Release
+from listening.releases.represent import derive_bands
 from listening.releases.values import CellValue, Content, Head, ThemeValue
 
 # Phones without network send what they hold within days; what comes later than this is in no release.
@@ -51,9 +53,9 @@ class Draft:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the themes, places, counts and needs: what a steward approves."""
+        """SHA-256 of the themes, places, counts, needs and bands: what a steward approves."""
         content = self.content
-        rows: list[Any] = [*content.themes, *content.cells, *content.needs]
+        rows: list[Any] = [*content.themes, *content.cells, *content.needs, *content.bands]
         told: list[Any] = [asdict(row) for row in rows]
         told += [[one.layer, one.code, one.name, _sha256(one.geometry)] for one in content.places]
         return _sha256(json.dumps(told, sort_keys=True).encode())
@@ -124,7 +126,7 @@ def _draft(quarter: Period, revision: int, correction: str) -> Draft:
     if not counts.of(0, geography.place_of[geography.publication]):
         raise NothingToPublish(f"No conversation of {quarter.label} can be counted in a place.")
     first = maker.quarter(counts)
-    products, notes = [first], list[str]()
+    products, notes, planned = [first], list[str](), tuple[PlannedBands, ...]()
     leaves = cells_of_table(first.published, geography.publication)
     if quarter.label.endswith("Q4"):
         quarters = _frozen_quarters(year, geography, notes)
@@ -132,6 +134,10 @@ def _draft(quarter: Period, revision: int, correction: str) -> Draft:
             products += maker.quarters(quarters)
             leaves += year_of_quarters(year.label, [*quarters.values(), leaves], geography.publication)
             more = maker.year(count(year), [one.published for one in products])
+            planned = plan_bands(geography, year)
+            if planned:
+                by_band = maker.bands(planned, year, [one.published for one in products])
+                more += [(one, str(geography.above)) for one in by_band]
             for one, layer in more:
                 products.append(one)
                 leaves += cells_of_table(one.published, layer)
@@ -182,7 +188,8 @@ def _draft(quarter: Period, revision: int, correction: str) -> Draft:
         previous=newest.code if newest else "",
         previous_sha256=newest.manifest_sha256 if newest else "",
     )
-    return Draft(Content(head, theme_values, geography.places, cells, needs), report, tuple(notes))
+    bands = derive_bands(cells, [one.residents for one in planned], base=plan.bases[PERSONS])
+    return Draft(Content(head, theme_values, geography.places, cells, needs, bands), report, tuple(notes))
 
 
 def _frozen_quarters(year: Period, geography: Geography, notes: list[str]) -> dict[str, Sequence[CellValue]]:

@@ -10,8 +10,9 @@ import numpy as np
 from backend.periods import Period
 from listening.disclosure.audit import AuditedProduct
 from listening.disclosure.plan import TablePlan
-from listening.disclosure.protect import protect_quarter, protect_restricted, protect_year
+from listening.disclosure.protect import protect_bands, protect_quarter, protect_restricted, protect_year
 from listening.disclosure.tables import CONVERSATIONS, FrequencyTable, ProtectedTable
+from listening.publishing.bands import PlannedBands, count_bands
 from listening.publishing.count import Counts, count, table
 from listening.publishing.errors import NothingToPublish
 from listening.publishing.geography import Geography
@@ -67,6 +68,20 @@ class TableMaker:
             )  # fmt: skip
             made.append((AuditedProduct(counted, published), self.geography.above))
         return made
+
+    def bands(
+        self, planned: Sequence[PlannedBands], year: Period, quarters: Sequence[ProtectedTable]
+    ) -> list[AuditedProduct]:
+        """The tables of a year by bands of people, one per variable."""
+        return [
+            AuditedProduct(
+                counted,
+                protect_bands(
+                    counted, quarters, key=self.key, bases=self.plan.bases, boundary_version=self.geography.version
+                ),
+            )
+            for counted in count_bands(planned, self.geography, year, quarters)
+        ]
 
     def _table(
         self, counts: Counts, layer: str, columns: Sequence[str], *, within: str | None = None
@@ -124,7 +139,7 @@ def _with_a_part_of_each_total(counted: FrequencyTable, quarters: Sequence[Prote
 
 def cells_of_table(published: ProtectedTable, layer: str) -> tuple[CellValue, ...]:
     return tuple(
-        CellValue(published.product, published.period, layer, place, theme, int(value))
-        for place, row in zip(published.places, published.values, strict=True)
+        CellValue(published.product, published.period, layer, place, theme, int(value), published.variable, band)
+        for place, band, row in zip(published.places, published.bands, published.values, strict=True)
         for theme, value in zip(published.themes, row, strict=True)
     )

@@ -82,20 +82,27 @@ def _layer(product: AuditedProduct, geography: Geography) -> str:
 
 
 def _earlier(product: AuditedProduct, layer: str, cells: Sequence[CellValue]) -> Earlier | None:
-    """The table as a release has it, of the themes that both have; None where it has none."""
+    """The table as a release has it, of the themes that both have; None where it has none. Raises NothingToPublish."""
     counted = product.counted
     value = {
-        (cell.place, cell.theme): cell.value
+        (cell.place, cell.band, cell.theme): cell.value
         for cell in cells
-        if (cell.product, cell.period, cell.layer, cell.variable) == (counted.product, counted.period, layer, "")
+        if (cell.product, cell.period, cell.layer, cell.variable)
+        == (counted.product, counted.period, layer, counted.variable)
     }
-    themes = tuple(theme for theme in counted.themes if all((place, theme) in value for place in counted.places))
+    rows = list(zip(counted.places, counted.bands, strict=True))
+    if counted.variable and value and {band for _, band, _ in value} != set(counted.bands):
+        raise NothingToPublish(
+            f"{counted.period} was published by other bands of {counted.variable}; a revision is by the same ones."
+        )
+    themes = tuple(theme for theme in counted.themes if all((*row, theme) in value for row in rows))
     if not themes:
         return None
     return Earlier(
         counted.product,
         counted.period,
         themes,
-        np.array([[value[place, theme] for theme in themes] for place in counted.places], np.int64),
+        np.array([[value[*row, theme] for theme in themes] for row in rows], np.int64),
         tuple(product.published.bases[counted.themes.index(theme)] for theme in themes),
+        counted.variable,
     )

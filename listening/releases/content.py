@@ -11,13 +11,14 @@ from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 
 from listening.releases.models import (
     Release,
+    ReleaseBand,
     ReleaseCell,
     ReleaseFile,
     ReleaseNeed,
     ReleasePlace,
     ReleaseTheme,
 )
-from listening.releases.values import CellValue, Content, Head, NeedValue, PlaceValue, ThemeValue
+from listening.releases.values import BandValue, CellValue, Content, Head, NeedValue, PlaceValue, ThemeValue
 
 BATCH: Final = 2_000
 
@@ -29,7 +30,7 @@ def head_of(release: Release) -> Head:
 
 
 def content_of(release: Release) -> Content:
-    """All of a release. Four queries."""
+    """All of a release. Five queries."""
     places = ReleasePlace.objects.filter(release=release).order_by("pk")
     return Content(
         head_of(release),
@@ -64,6 +65,7 @@ def content_of(release: Release) -> Content:
                 key=lambda need: need.order,
             )
         ),
+        bands_of(release),
     )
 
 
@@ -71,6 +73,12 @@ def cells_of(release: Release) -> tuple[CellValue, ...]:
     """The counts of a release, in order of their keys. One query."""
     rows = ReleaseCell.objects.filter(release=release).values_list(*(field.name for field in fields(CellValue)))
     return tuple(sorted((CellValue(*row) for row in rows), key=lambda cell: cell.order))
+
+
+def bands_of(release: Release) -> tuple[BandValue, ...]:
+    """People by band of a release, in order of their keys. One query."""
+    rows = ReleaseBand.objects.filter(release=release).values_list(*(field.name for field in fields(BandValue)))
+    return tuple(sorted((BandValue(*row) for row in rows), key=lambda band: band.order))
 
 
 def insert(
@@ -104,6 +112,9 @@ def insert(
     )
     ReleaseNeed.objects.bulk_create(
         (ReleaseNeed(release_id=key, **asdict(need)) for need in content.needs), batch_size=BATCH
+    )
+    ReleaseBand.objects.bulk_create(
+        (ReleaseBand(release_id=key, **asdict(band)) for band in content.bands), batch_size=BATCH
     )
     ReleaseFile.objects.bulk_create(files)
     return Release.objects.create(

@@ -193,6 +193,44 @@ class ReleaseNeed(models.Model):
         return f"{self.period} {self.layer} {self.place} {self.theme}"
 
 
+class ReleaseBand(models.Model):
+    """People met of one band beside residents. Grain: release x period x layer x place x variable x band.
+
+    A pure function of its cells and of residents (`listening.releases.represent`). `ratio`: share / reference share;
+    `reason`: why a variable has none in a place. Of the band `unknown` people alone are told.
+    """
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="bands")
+    period = models.CharField(max_length=7)
+    layer = models.CharField(max_length=50)
+    place = models.CharField(max_length=50)
+    variable = models.CharField(max_length=20)
+    band = models.CharField(max_length=20)
+    people = models.PositiveIntegerField()
+    share = models.FloatField(null=True, help_text="Of the people whose band is known, 0-1.")
+    n_eff = models.FloatField(null=True)
+    residents = models.PositiveIntegerField(null=True)
+    reference_share = models.FloatField(null=True, help_text="Of the residents, 0-1.")
+    ratio = models.FloatField(null=True)
+    ratio_low = models.FloatField(null=True)
+    ratio_high = models.FloatField(null=True)
+    flag = models.CharField(max_length=5, null=True)
+    reason = models.CharField(max_length=20, null=True)
+    reference_year = models.PositiveSmallIntegerField(null=True)
+    source = models.CharField(max_length=200, blank=True, help_text="Of the residents.")
+
+    class Meta:
+        ordering = ["release", "period", "layer", "place", "variable", "band"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "period", "layer", "place", "variable", "band"], name="release_band_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.layer} {self.place} {self.variable} {self.band}: {self.people}"
+
+
 class ReleaseFile(models.Model):
     """A file of a release, under the folder of its code."""
 

@@ -84,6 +84,33 @@ class NeedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class BandValue:
+    """People of one band, see `models.ReleaseBand`. Shares and ratios have four decimals; None: nothing may be said."""
+
+    period: str
+    layer: str
+    place: str
+    variable: str
+    band: str
+    people: int
+    share: float | None = None
+    n_eff: float | None = None
+    residents: int | None = None
+    reference_share: float | None = None
+    ratio: float | None = None
+    ratio_low: float | None = None
+    ratio_high: float | None = None
+    flag: str | None = None
+    reason: str | None = None
+    reference_year: int | None = None
+    source: str = ""
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return (self.period, self.layer, self.place, self.variable, self.band)
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What a release says of itself. No instant and no person: made anew from the same counts, it is the same."""
 
@@ -112,13 +139,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A whole release. Rows are in the order of their keys."""
+    """A whole release. Rows are in the order of their keys. `bands` are of a year: other releases have none."""
 
     head: Head
     themes: tuple[ThemeValue, ...]
     places: tuple[PlaceValue, ...]
     cells: tuple[CellValue, ...]
     needs: tuple[NeedValue, ...]
+    bands: tuple[BandValue, ...] = ()
 
     @property
     def layers(self) -> tuple[str, ...]:

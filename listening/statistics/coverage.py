@@ -27,6 +27,7 @@ LEAST_RATE_RATIO = 0.5  # of the city's listening rate
 LARGEST_EXCESS = 0.05  # of the dissimilarity over what chance gives
 LEAST_PARITY = 0.5
 MOST_UNRECORDED = 0.20  # of persons; above, no representation is told
+FEWEST_PEOPLE: Final = 20  # of a known band in a place; with fewer, nothing is told of their bands
 
 
 @dataclass(frozen=True, slots=True, eq=False)

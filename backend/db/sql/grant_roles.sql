@@ -87,12 +87,12 @@ BEGIN
 
     -- What is published is added to, and can be withdrawn; the world reads it, and where it is.
     GRANT INSERT ON releases_release, releases_releasetheme, releases_releaseplace, releases_releasecell, releases_releaseneed,
-        releases_releasefile TO listening_api;
+        releases_releaseband, releases_releasefile TO listening_api;
     GRANT UPDATE (status, withdrawn_at, withdrawal_reason) ON releases_release TO listening_api;
     GRANT USAGE ON SCHEMA public TO listening_open_reader;
     GRANT SELECT ON releases_release, releases_releasetheme, releases_releaseplace, releases_releasecell, releases_releaseneed,
-        releases_releasefile, districts_layer, districts_boundaryedition, districts_district, districts_districtname,
-        districts_membership, districts_population TO listening_open_reader;
+        releases_releaseband, releases_releasefile, districts_layer, districts_boundaryedition, districts_district,
+        districts_districtname, districts_membership, districts_population TO listening_open_reader;
 
     -- The audit is appended to, and neither time, order nor writer of an entry can be chosen.
     GRANT INSERT (person_id, credential, verb, model, ids, number, subject_id, request_id, purpose) ON audit_inbox

@@ -19,7 +19,9 @@ SELECT json_build_object(
             'code', r.code, 'quarter', r.quarter, 'status', r.status, 'licence', r.licence, 'at', r.withdrawn_at,
             'reason', r.withdrawal_reason, 'box', drawn.box,
             'periods', (SELECT coalesce(json_agg(DISTINCT n.period), '[]') FROM releases_releaseneed n
-                        WHERE n.release_id = r.code)
+                        WHERE n.release_id = r.code),
+            'years', (SELECT coalesce(json_agg(DISTINCT b.period), '[]') FROM releases_releaseband b
+                      WHERE b.release_id = r.code)
         ) ORDER BY r.quarter DESC, r.revision DESC), '[]')
         FROM releases_release r
         CROSS JOIN LATERAL (

@@ -113,12 +113,14 @@ def write_workbook(content: Content, path: Path) -> None:
         book.set_properties(
             {"title": f"Need map of {head.city}, {head.quarter}", "comments": head.code, "created": NO_TIME}
         )
-        tables: tuple[tuple[str, Sequence[Column], Callable[[Content], Iterator[Sequence[columns.Value]]]], ...] = (
+        tables: list[tuple[str, Sequence[Column], Callable[[Content], Iterator[Sequence[columns.Value]]]]] = [
             ("need map", columns.NEED, columns.need_rows),
             ("cells", columns.CELL, columns.cell_rows),
             ("places", columns.PLACE, columns.place_rows),
             ("themes", columns.THEME, columns.theme_rows),
-        )
+        ]
+        if content.bands:
+            tables.append(("representation", columns.BAND, columns.band_rows))
         for name, table, rows in tables:
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 0)

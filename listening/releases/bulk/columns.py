@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from listening.releases.values import CellValue, Content, NeedValue, PlaceValue
+from listening.releases.values import BandValue, CellValue, Content, NeedValue, PlaceValue
 
 Datatype = Literal["string", "integer", "number"]
 Value = str | int | float | None
@@ -100,6 +100,61 @@ CELL: Final = (
         "Conversations, or people: rounded, never exact.", "Conversazioni, o persone: arrotondate, mai esatte.", True,
     ),
 )  # fmt: skip
+BAND: Final = (
+    Column("release", "string", "Code of the release.", "Codice del rilascio.", True),
+    Column("period", "string", "Year (2026).", "Anno (2026).", True),
+    Column("layer", "string", "Layer of the place.", "Livello del luogo.", True),
+    Column("place", "string", "Code of the place in its layer.", "Codice del luogo nel suo livello.", True),
+    Column("name", "string", "Name of the place.", "Nome del luogo.", True),
+    Column("variable", "string", "What the band is of, such as age.", "Di che cosa è la fascia, come age.", True),
+    Column(
+        "band", "string", "Band of people; unknown: not recorded.", "Fascia di persone; unknown: non rilevata.", True
+    ),
+    Column(
+        "people", "integer",
+        "People of the band who were listened to, ten of one conversation at most, rounded.",
+        "Persone della fascia ascoltate, al più dieci per conversazione, arrotondate.", True,
+    ),
+    Column(
+        "share", "number",
+        "Share of the people whose band is known, 0-1. Empty with fewer than 20 of these.",
+        "Quota delle persone di cui si conosce la fascia, 0-1. Vuoto se sono meno di 20.",
+    ),
+    Column(
+        "n_eff", "number",
+        "As many people met one by one, and counted exactly, would say as much.",
+        "Altrettante persone incontrate una per una, contate esattamente, direbbero lo stesso.",
+    ),
+    Column(
+        "residents", "integer",
+        "Residents of the band; empty: not known.", "Residenti della fascia; vuoto: non noti.",
+    ),
+    Column(
+        "reference_share", "number",
+        "Share of the residents who are of the band, 0-1.", "Quota dei residenti che sono della fascia, 0-1.",
+    ),
+    Column(
+        "ratio", "number",
+        "Representation ratio: share / reference_share. Empty for the reason that is named.",
+        "Rapporto di rappresentanza: share / reference_share. Vuoto per il motivo indicato.",
+    ),
+    Column("ratio_low", "number", "Lower end of its 90 % interval.", "Estremo inferiore dell'intervallo al 90 %."),
+    Column("ratio_high", "number", "Upper end of its 90 % interval.", "Estremo superiore dell'intervallo al 90 %."),
+    Column(
+        "flag", "string",
+        "under: ratio_high is below 0.8; over: ratio_low is above 1.25; empty: neither is proven.",
+        "under: ratio_high è sotto 0.8; over: ratio_low è sopra 1.25; vuoto: né l'uno né l'altro è provato.",
+    ),
+    Column(
+        "reason", "string",
+        "Why the variable has no ratio there: nobody-listened, no-margins, bands-differ, no-residents, few-people,"
+        " many-unknown.",
+        "Perché la variabile non ha un rapporto: nobody-listened, no-margins, bands-differ, no-residents, few-people,"
+        " many-unknown.",
+    ),
+    Column("reference_year", "integer", "Year of the residents.", "Anno dei residenti."),
+    Column("source", "string", "Source of the residents.", "Fonte dei residenti."),
+)  # fmt: skip
 PLACE: Final = (
     Column("layer", "string", "Layer of the place.", "Livello del luogo.", True),
     Column("place", "string", "Code of the place in its layer.", "Codice del luogo nel suo livello.", True),
@@ -154,6 +209,20 @@ def cell_row(release: str, cell: CellValue) -> tuple[Value, ...]:
 
 def cell_rows(content: Content) -> Iterator[tuple[Value, ...]]:
     return (cell_row(content.head.code, cell) for cell in content.cells)
+
+
+def band_row(release: str, band: BandValue, place: PlaceValue) -> tuple[Value, ...]:
+    """A row of BAND."""
+    return (
+        release, band.period, band.layer, band.place, place.name, band.variable, band.band, band.people, band.share,
+        band.n_eff, band.residents, band.reference_share, band.ratio, band.ratio_low, band.ratio_high, band.flag,
+        band.reason, band.reference_year, band.source or None,
+    )  # fmt: skip
+
+
+def band_rows(content: Content) -> Iterator[tuple[Value, ...]]:
+    place = content.place()
+    return (band_row(content.head.code, band, place[band.layer, band.place]) for band in content.bands)
 
 
 def place_rows(content: Content) -> Iterator[tuple[Value, ...]]:

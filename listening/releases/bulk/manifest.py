@@ -37,6 +37,7 @@ def manifest(content: Content, files: Sequence[FileValue]) -> dict[str, Any]:
             "places": dict(sorted(Counter(place.layer for place in content.places).items())),
             "cells": dict(sorted(Counter(cell.product for cell in content.cells).items())),
             "needs": dict(sorted(Counter(need.layer for need in content.needs).items())),
+            **({"bands": dict(sorted(Counter(band.layer for band in content.bands).items()))} if content.bands else {}),
         },
         "files": {
             one.name: {"bytes": one.bytes, "media_type": one.media_type, "sha256": one.sha256}

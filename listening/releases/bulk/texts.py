@@ -24,6 +24,12 @@ CSV_TABLES = {
     "places.csv": columns.PLACE,
     "themes.csv": columns.THEME,
 }
+REPRESENTATION = "representation.csv"
+
+
+def csv_tables(content: Content) -> dict[str, tuple[Column, ...]]:
+    """The tables of a release with their columns: bands of people where it has any."""
+    return CSV_TABLES | ({REPRESENTATION: columns.BAND} if content.bands else {})
 
 
 def canonical_json(value: object) -> bytes:
@@ -77,20 +83,21 @@ def csv_files(content: Content) -> Iterator[tuple[str, bytes]]:
         "cells.csv": columns.cell_rows(content),
         "places.csv": columns.place_rows(content),
         "themes.csv": columns.theme_rows(content),
+        REPRESENTATION: columns.band_rows(content),
     }
-    for name, told in rows.items():
-        yield name, csv_text([column.name for column in CSV_TABLES[name]], told).encode()
-    yield "data-dictionary.csv", dictionary_csv().encode()
+    for name, table in csv_tables(content).items():
+        yield name, csv_text([column.name for column in table], rows[name]).encode()
+    yield "data-dictionary.csv", dictionary_csv(content).encode()
     yield "csv-metadata.json", canonical_json(csvw(content))
 
 
-def dictionary_csv() -> str:
+def dictionary_csv(content: Content) -> str:
     """What each column of each table means, in English and Italian."""
     return csv_text(
         ["table", "column", "datatype", "required", "en", "it"],
         (
             (name, column.name, column.datatype, "yes" if column.required else "no", column.en, column.it)
-            for name, table in CSV_TABLES.items()
+            for name, table in csv_tables(content).items()
             for column in table
         ),
     )
@@ -103,6 +110,7 @@ def csvw(content: Content) -> dict[str, Any]:
         "cells.csv": ["product", "period", "layer", "place", "theme", "variable", "band"],
         "places.csv": ["layer", "place"],
         "themes.csv": ["theme", "language"],
+        REPRESENTATION: ["period", "layer", "place", "variable", "band"],
     }
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
@@ -115,7 +123,7 @@ def csvw(content: Content) -> dict[str, Any]:
                 "url": name,
                 "tableSchema": {"columns": [_csvw_column(column) for column in table], "primaryKey": keys[name]},
             }
-            for name, table in CSV_TABLES.items()
+            for name, table in csv_tables(content).items()
         ],
     }
 

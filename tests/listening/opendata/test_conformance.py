@@ -399,6 +399,23 @@ def test_the_newest_release_has_an_address_that_stays(find, read) -> None:
     assert [one["properties"]["code"] for one in find("/open/collections/themes-latest/items")] == list(THEMES)
 
 
+def test_bands_of_people_are_those_of_the_newest_year(find, read) -> None:
+    """The newest release is of a quarter, and has none."""
+    assert read.get(f"/open/collections/representation-{NEWEST}").status_code == 404
+    assert find("/open/collections/representation-latest/items") == find(
+        "/open/collections/representation-2026-Q1-r2/items"
+    )
+    (young,) = find("/open/collections/representation-latest/items", variable="age", band="0-17")
+    told = young["properties"]
+    assert (told["people"], told["share"], told["ratio"], told["name"]) == (10, 0.25, None, "Centro")
+    assert (told["period_start"], told["period_end"]) == ("2026-01-01", "2026-12-31")
+    asked = {"filter": "band = '0-17' OR people < 10", "sortby": "people"}
+    assert [one["properties"]["people"] for one in find("/open/collections/representation-latest/items", **asked)] == [
+        5, 10,
+    ]  # fmt: skip
+    assert read.get("/open/collections/representation-2026-Q1-r1/items").status_code == 410
+
+
 def test_a_withdrawn_release_says_why(read) -> None:
     for path in ("", "/items", "/items/1", "/queryables", "/tiles"):
         answer = read.get(f"/open/collections/need-map-2026-Q1-r1{path}")

@@ -2,6 +2,7 @@
 
 Release 2026-Q1-r1 was withdrawn, 2026-Q1-r2 took its place, 2026-Q2-r1 is the newest. A share of theme number t in
 place p (both from 0, in the order of their codes) is ((7 p + 3 t) % 10) / 10; places divisible by four say nothing.
+Bands of people are in 2026-Q1-r2 alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from districts.models import District, Population
-from listening.releases.models import Release, ReleaseCell, ReleaseNeed, ReleasePlace, ReleaseTheme
+from listening.releases.models import Release, ReleaseBand, ReleaseCell, ReleaseNeed, ReleasePlace, ReleaseTheme
 from tests.squareville import build_city
 
 THEMES = ("housing", "rent", "mobility", "health")
@@ -74,6 +75,12 @@ def publish(
     ReleasePlace.objects.bulk_create(places)
     ReleaseCell.objects.bulk_create(cells)
     ReleaseNeed.objects.bulk_create(needs)
+    if revision > 1:
+        ReleaseBand.objects.bulk_create(
+            ReleaseBand(release_id=code, period=quarter[:4], layer="quartiere", place="10", variable="age", band=band,
+                        people=people, share=share, reason="no-margins")
+            for band, people, share in (("0-17", 10, 0.25), ("18+", 30, 0.75), ("unknown", 5, None))
+        )  # fmt: skip
     return Release.objects.create(
         code=code, number=number, quarter=quarter, revision=revision,
         published_at=dt.datetime(2026, 8, number, tzinfo=dt.UTC), licence=LICENCE, scheme="scr1", rounding_base=5,
