@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from backend.periods import Period
 from districts.models import Layer
-from listening.dashboard.reading import Reading
+from listening.dashboard.reading import SHADINGS, Reading
 from listening.drawing import wording
 from listening.drawing.legend import Swatch
 from listening.drawing.picture import Link, Picture
@@ -49,6 +49,8 @@ class Frame:
     legend_title = ""
     headings: Sequence[Heading] = ()
     rows: Sequence[Row] = ()
+    # What its colours say; other than the usual where it can be chosen.
+    shading = SHADINGS[0]
     # The kinds of file that tell what the view does.
     files: Sequence[str] = ("csv", "geojson")
 
@@ -105,6 +107,11 @@ class Frame:
     @property
     def is_empty(self) -> bool:
         return self.need_map.city.conversations == 0
+
+    @property
+    def shading_kept(self) -> str:
+        """What was chosen for the colours, for views that know of it; empty for the usual."""
+        return "" if self._reading.shading == SHADINGS[0] else self._reading.shading
 
     @property
     def tabs(self) -> list[Link]:
@@ -175,6 +182,7 @@ class Frame:
             "view": "" if self.view == "need" else self.view,
             "with": self._reading.other.label if self._reading.other else "",
             "place": self._reading.place,
+            "shading": self.shading_kept,
             **changes,
         }
         asked = {name: more.pop(name, value) for name, value in self._asked().items()}

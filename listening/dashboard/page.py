@@ -15,7 +15,7 @@ from districts.models import Layer
 from listening.dashboard.changed import Changed, changed
 from listening.dashboard.frame import FILES, Frame
 from listening.dashboard.ranking import COLUMNS, Sort
-from listening.dashboard.reading import Reading
+from listening.dashboard.reading import SHADINGS, Reading
 from listening.dashboard.sentence import sentences
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
@@ -23,7 +23,11 @@ from listening.drawing.legend import legend_of
 from listening.drawing.picture import Area, Link, Picture, label_of
 from listening.needmaps.annotate import Annotated
 from listening.needmaps.build import CityNeed, DistrictNeed
+from listening.needmaps.need import PlaceClaim
 from listening.statistics.reliability import C as UNSURE
+
+# Step of the colours of certainty, dark is sure, by reliability (the width of the interval).
+SURE = {"A": 3, "B": 2, "C": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class Counts:
 class Place(Area):
     """One district: its row of the table and its area of the map.
 
-    `css` is c1-c5, wide-1 to wide-5 (known roughly), heard (enough listening, nothing to compare), thin or none.
+    `css` is c1-c5, wide-1 to wide-5 (known roughly), sure-1 to sure-3 (certainty alone), heard (enough listening,
+    nothing to compare), thin or none.
     """
 
     coverage: str
@@ -78,6 +83,7 @@ class Page(Frame):
         need_map = told.need_map
         super().__init__(need_map, reading, layers, language)
         self._told = told
+        self.shading = reading.shading if reading.compares else SHADINGS[0]
         self._drawing = drawing
         self.sentences = sentences(need_map, self.topic)
         self.places = [self._place(need) for need in reading.sort.order(need_map.districts)]
@@ -91,6 +97,13 @@ class Page(Frame):
             name: Column(name, f"?{self.address(sort=str(sort.when_chosen(name)))}#table", sort.aria(name))
             for name in COLUMNS
         }
+
+    @property
+    def shadings(self) -> list[Link]:
+        """What the colours can say; nothing to choose where no share is shown."""
+        says = (_("Share and certainty"), _("Share alone"), _("Certainty alone"))
+        named = zip(SHADINGS, says, strict=True) if self.compares else ()
+        return [Link("", words, name == self.shading, name) for name, words in named]
 
     @property
     def sort(self) -> Sort:
@@ -170,10 +183,8 @@ class Page(Frame):
                 % words
             )
         elif self.compares:
-            css, texture, listening = f"c{need.claim.class_index}", "", _("enough")
-            if need.claim.reliability == UNSURE:
-                css = texture = f"wide-{need.claim.class_index}"
-                listening = _("just enough")
+            css, texture = self._look(need.claim)
+            listening = _("just enough") if need.claim.reliability == UNSURE else _("enough")
             share = self.percent(need.value)
             interval = wording.interval(need.claim.share_low or 0.0, need.claim.share_high or 0.0)
             title = _(
@@ -201,6 +212,14 @@ class Page(Frame):
             path=self._drawing.paths.get(need.district_id, ""),
             label=label_of(need.name, self._drawing, need.district_id),
         )
+
+    def _look(self, claim: PlaceClaim) -> tuple[str, str]:
+        """Class and pattern of a place with a share."""
+        if self.shading == "certainty":
+            return f"sure-{SURE[claim.reliability]}", ""
+        if self.shading == "both" and claim.reliability == UNSURE:
+            return f"wide-{claim.class_index}", f"wide-{claim.class_index}"
+        return f"c{claim.class_index}", ""
 
     def _fallback(self, need: DistrictNeed) -> str:
         """What holds in the smallest place around it, for a place that has no share of its own."""

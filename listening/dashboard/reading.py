@@ -29,6 +29,9 @@ LONGEST_VALUE = 60
 # The views by their names in the address, in the order of the tabs; the first is the usual one.
 VIEWS = ("need", "coverage", "change", "trend", "compare", "clusters", "hexagons")
 
+# What the colours of a need map say: the share, striped where it is known roughly; the share; how well it is known.
+SHADINGS = ("both", "share", "certainty")
+
 
 class NoLayer(Exception):
     """No boundaries have been imported: there is nothing to draw."""
@@ -50,6 +53,7 @@ class Reading:
     other: Period | None = None
     # Code of the boundaries that were asked for; empty for those of today.
     edition: str = ""
+    shading: str = SHADINGS[0]
 
     @property
     def compares(self) -> bool:
@@ -80,6 +84,10 @@ def read(params: Mapping[str, str], scope: Scope, language: str) -> Reading:
     if view not in VIEWS:
         notices.append(_("There is no view “%(value)s”; this is the need map.") % {"value": view[:LONGEST_VALUE]})
         view = VIEWS[0]
+    shading = params.get("shading") or SHADINGS[0]
+    if shading not in SHADINGS:
+        notices.append(_("Colours cannot say “%(value)s”; they say the share.") % {"value": shading[:LONGEST_VALUE]})
+        shading = SHADINGS[0]
     other = _other(params.get("with", ""), usable, scope, notices)
     place = params.get("place", "")
     if place and not _has_place(query, place):
@@ -90,7 +98,7 @@ def read(params: Mapping[str, str], scope: Scope, language: str) -> Reading:
         notices.append(_("The table cannot be sorted by “%(value)s”.") % {"value": params["sort"][:LONGEST_VALUE]})
     offered = tuple(period for period in available if query.tier.reads(period))
     edition = query.edition.code if query.edition.code == params.get("edition") else ""
-    return Reading(query, sort, themes, offered, tuple(notices), view, place, other, edition)
+    return Reading(query, sort, themes, offered, tuple(notices), view, place, other, edition, shading)
 
 
 def _themes(query: NeedMapQuery, scope: Scope) -> tuple[QuerySet[Theme], dict[int, int]]:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db.models import Max
 from django.utils.timezone import get_default_timezone
+from django.utils.translation import gettext as _
 
 from backend import clock
 from backend.problems import InvalidParameter
@@ -39,7 +41,8 @@ def day_named(text: str) -> dt.date:
     except ValueError:
         day = None
     if day is None or not 2000 <= day.year < 9999:
-        detail = f"{text[:50]!r} is no day; write it as year-month-day, e.g. {clock.today()}."
+        words = {"value": text[:50], "today": clock.today().isoformat()}
+        detail = _("“%(value)s” is no day; write it as year-month-day, e.g. %(today)s.") % words
         raise InvalidParameter(detail, parameter="day", value=text, allowed=["year-month-day"])
     return day
 
@@ -48,18 +51,29 @@ def narrowed(conversations: ConversationQuerySet, params: Any, listeners: Sequen
     """Those that arrived on the day, and fit all that is asked for. Raises InvalidParameter."""
     day, zone = day_named(params.get("day", "")), get_default_timezone()
     since, until = (dt.datetime.combine(one, dt.time(), zone) for one in (day, day + dt.timedelta(days=1)))
-    found = conversations.received_between(since, until)
+    return of_any_day(conversations, params, listeners).received_between(since, until)
+
+
+def newest_day(conversations: ConversationQuerySet, params: Any, listeners: Sequence[User]) -> dt.date | None:
+    """The last day on which something arrived that fits all else that is asked for. One query."""
+    newest = of_any_day(conversations, params, listeners).aggregate(at=Max("received_at"))["at"]
+    return None if newest is None else clock.local_date(newest)
+
+
+def of_any_day(conversations: ConversationQuerySet, params: Any, listeners: Sequence[User]) -> ConversationQuerySet:
+    """Those that fit all that is asked for but the day. Raises InvalidParameter."""
+    found = conversations
     if named := params.get("district", ""):
         found = found.held_in(district_named("district", named))
     if name := params.get("listener", ""):
         listener = next((one for one in listeners if one.username == name), None)
         if listener is None:
-            detail = f"You look after no listener {name[:150]!r}."
+            detail = _("You look after no listener “%(value)s”.") % {"value": name[:150]}
             allowed = [one.username for one in listeners]
             raise InvalidParameter(detail, parameter="listener", value=name, allowed=allowed)
         found = found.filter(listener=listener)
     if (unthemed := params.get("unthemed", "")) not in {"", "yes"}:
-        detail = f"unthemed={unthemed[:50]!r}: write yes, or leave it out."
+        detail = _("unthemed=%(value)s: write yes, or leave it out.") % {"value": unthemed[:50]}
         raise InvalidParameter(detail, parameter="unthemed", value=unthemed, allowed=["yes"])
     return found.unclassified() if unthemed else found
 

@@ -21,7 +21,7 @@ from listening.audit.errors import PurposeRequired
 from listening.audit.purposes import Purpose
 from listening.audit.record import record
 from listening.audit.verbs import Verb
-from listening.desk.wording import PURPOSES, Text
+from listening.desk.wording import PURPOSES, TOLD, Text
 from listening.fieldwork.models import User
 from listening.fieldwork.person import person_of
 from listening.records.models import Conversation
@@ -51,6 +51,7 @@ def desk_page(
         **shown,
         "sections": _sections(request),
         "problem": problem,
+        "told": problem and told_of(problem),
         "mistakes": [] if problem is None or len(problem.errors) < 2 else problem.errors,
         "purpose": told_purpose(request),
         "purposes": _purposes(request) if settings.PURPOSE_REQUIRED else [],
@@ -61,6 +62,11 @@ def desk_page(
 def problem_of(fault: Exception) -> Problem:
     """The problem that one of `FAULTS` is."""
     return as_problem(fault) or InternalError("Something broke on our side; nothing was changed.")
+
+
+def told_of(problem: Problem) -> str:
+    """What a problem says to a person in front of a page; what programs are told, where the desk has no words of it."""
+    return str(TOLD.get(problem.slug, problem.detail))
 
 
 def to_page(request: HttpRequest, name: str, query: str = "", fragment: str = "") -> HttpResponseRedirect:
@@ -77,7 +83,8 @@ def purpose_of(request: HttpRequest) -> Purpose | None:
     try:
         return Purpose(text)
     except ValueError:
-        detail = f"There is no purpose {text[:50]!r}; choose one of: {', '.join(Purpose)}."
+        words = {"value": text[:50], "purposes": ", ".join(Purpose)}
+        detail = _("There is no purpose “%(value)s”; choose one of: %(purposes)s.") % words
         raise InvalidParameter(detail, parameter="purpose", value=text, allowed=list(Purpose)) from None
 
 

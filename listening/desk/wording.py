@@ -76,6 +76,14 @@ OPS: dict[tuple[str, str], Text] = {
     ("finding", "update"): _lazy("a change of a finding"),
     ("finding", "delete"): _lazy("the deletion of a finding"),
 }
+# What problems of other capabilities say at the desk; of the desk's own, the text itself is in the reader's language.
+TOLD: dict[str, Text] = {
+    "purpose-required": _lazy(
+        "Here are records of others with a sensitive theme. Choose below what you read them for; it is recorded."
+    ),
+    "service-unavailable": _lazy("The service is busy or its database is away; try again shortly."),
+    "internal-error": _lazy("Something broke on our side; nothing was changed."),
+}
 # Members of a conversation and of a finding that can clash.
 MEMBERS: dict[str, Text] = {
     "occurred_at": _lazy("When"),

@@ -199,3 +199,66 @@ def test_without_webgl_the_drawing_has_all_filters(listened, visit, without_webg
     page.locator("#theme").select_option("mobility")
     page.get_by_role("heading", name="Mobility").wait_for()
     assert page.locator("svg.map").is_visible()
+
+
+def test_a_picture_that_the_machine_takes_away_leaves_the_drawing_and_comes_back(listened, visit):
+    there = visit(language="en")
+    there.sign_in()
+    page = ready(there.open(DASHBOARD))
+    page.evaluate("""() => {
+      const canvas = document.querySelector(".gl canvas");
+      (canvas.getContext("webgl2") ?? canvas.getContext("webgl")).getExtension("WEBGL_lose_context").loseContext();
+    }""")
+    page.locator("html[data-map=drawing]").wait_for(state="attached")
+    assert page.locator("svg.map").is_visible()
+    assert page.locator(".gl").count() == 0
+    page.get_by_role("button", name="Interactive map").click()
+    ready(page)
+    assert page.locator(".gl canvas").count() == 1
+    assert page.locator(".open-map").count() == 0
+
+
+def test_colours_of_certainty_are_those_of_the_map(listened, visit):
+    there = visit(language="en")
+    there.sign_in()
+    page = ready(there.open(DASHBOARD))
+    page.locator("#shading").select_option("certainty")
+    page.locator("svg.map path.sure-1").first.wait_for(state="attached")
+    assert "shading=certainty" in page.url
+    drawn = page.evaluate(COLOURS)
+    assert {tuple(pair) for pair in drawn.values() if pair[0] != pair[1]} == set()
+    page.screenshot(path="var/screenshots/certainty-en.png", full_page=True)
+
+
+def test_a_drawing_is_one_stop_of_the_keyboard_and_arrows_walk_its_places(listened, visit, without_webgl):
+    """Squareville is nine squares, area 1 in the south-west, area 9 in the north-east."""
+    there = visit(language="en", instead=without_webgl)
+    there.sign_in()
+    page = there.open(DASHBOARD)
+    page.locator("html[data-map=drawing]").wait_for(state="attached")
+    assert page.locator("svg.map a[tabindex='0']").count() == 1
+    page.locator("svg.map a[tabindex='0']").focus()
+    walked = []
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowUp", "ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)
+        walked.append(page.evaluate("document.activeElement.querySelector('title').textContent.split(':')[0]"))
+    assert walked[3:] == ["Area 1", "Area 2", "Area 5", "Area 8", "Area 8"]
+    assert page.locator("svg.map a[tabindex='0']").count() == 1
+    assert page.locator("tbody tr.lit").inner_text().startswith("Area 8")
+    page.keyboard.press("Enter")
+    assert page.locator("tbody tr:target").inner_text().startswith("Area 8")
+
+
+def test_the_link_is_copied_where_a_script_may(listened, visit):
+    there = visit(language="en")
+    there.sign_in()
+    page = ready(there.open(DASHBOARD))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#theme").select_option("mobility")
+    page.get_by_role("heading", name="Mobility").wait_for()
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Link copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    without = visit(language="en", javascript=False)
+    without.sign_in()
+    assert without.open(DASHBOARD).locator("#copy-link").is_hidden()

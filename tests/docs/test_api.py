@@ -183,5 +183,5 @@ def test_what_readiness_asks_is_told() -> None:
 
 def test_parameters_of_the_dashboard() -> None:
     (row,) = [row for row in API.table("Pages", "address") if "dashboard" in row[0]]
-    assert codes(row[1]) == [*NEED_MAP_PARAMETERS, "sort", "view", "place", "with", "format"]
+    assert codes(row[1]) == [*NEED_MAP_PARAMETERS, "sort", "view", "place", "with", "shading", "format"]
     assert Sort.parse("-share") is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from backend.policy import access
@@ -57,7 +58,8 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         take = request.POST.get("take", "")
         if take not in Clash.Settlement.values:
-            raise InvalidRequest(f"{take[:50]!r}: choose one of: {', '.join(Clash.Settlement.values)}.")
+            words = {"value": take[:50], "choices": ", ".join(Clash.Settlement.values)}
+            raise InvalidRequest(_("“%(value)s”: choose one of: %(choices)s.") % words)
         _settle(request, pk, Clash.Settlement(take), request.POST.get("version", ""))
     except FAULTS as fault:
         return _page(request, problem_of(fault))
@@ -71,12 +73,14 @@ def _settle(request: HttpRequest, pk: int, take: Clash.Settlement, version: str)
     found = clashes_of(person).filter(pk=pk).values_list("conversation_id", flat=True) if pk < 2**63 else None
     conversation = Conversation.objects.select_for_update().filter(pk__in=found).first() if found is not None else None
     if conversation is None:
-        raise NotFound("There is no such clash.")
+        raise NotFound(_("There is no such clash."))
     purpose = check_purpose(request, [conversation.pk] if conversation.listener_id != person.pk else [])
     if str(conversation.version) != version:
-        raise PreconditionFailed("Somebody changed this conversation since you opened the page. Both are shown anew.")
+        raise PreconditionFailed(
+            _("Somebody changed this conversation since you opened the page. Both are shown anew.")
+        )
     if Clash.objects.filter(pk=pk).exclude(settlement="").exists():
-        raise Conflict("Somebody else has settled this clash meanwhile.")
+        raise Conflict(_("Somebody else has settled this clash meanwhile."))
     settle_clash(pk, take, by=person)
     record(Verb.CHANGE, Conversation, [conversation.pk], request=request, purpose=purpose)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Self
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -12,11 +14,26 @@ from backend.http.query_parameters import refuse_unknown
 from backend.policy import access
 from listening.capture.api.pages import page_of
 from listening.desk.heard import heard, theme_labels
-from listening.desk.narrowing import PARAMETERS, day_named, districts_of, listeners_of, narrowed
+from listening.desk.narrowing import PARAMETERS, day_named, districts_of, listeners_of, narrowed, newest_day
 from listening.desk.page import FAULTS, desk_page, note_reading, problem_of
+from listening.drawing import wording
 from listening.fieldwork.permissions import Coordinates
 from listening.fieldwork.person import person_of
 from listening.records.models import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day on which something came in, and the query that shows it."""
+
+    words: str
+    query: str
+
+    @classmethod
+    def of(cls, day: dt.date, params: QueryDict) -> Self:
+        query = params.copy()
+        query["day"] = day.isoformat()
+        return cls(wording.day(day), query.urlencode())
 
 
 @access(Coordinates)
@@ -38,6 +55,9 @@ def incoming(request: HttpRequest) -> HttpResponse:
         shown["day"] = day_named(request.GET.get("day", "")).isoformat()
         found = narrowed(Conversation.objects.visible_to(person), request.GET, listeners)
         page = page_of(found, request.GET)
+        if not page.ids and not request.GET.get("cursor"):
+            newest = newest_day(Conversation.objects.visible_to(person), request.GET, listeners)
+            shown["newest"] = newest and Day.of(newest, request.GET)
         note_reading(request, page.of_others(person.pk))
     except FAULTS as fault:
         return desk_page(request, "desk/incoming.html", shown, problem=problem_of(fault))

@@ -106,6 +106,7 @@ def _layers(chosen: str, language: str) -> list[tuple[str, str, bool]]:
 
 def _number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9 and 1 <= int(text) <= MOST[name]):
-        detail = f"{text[:50]!r} is no number of {name}; give one from 1 to {MOST[name]}."
+        words = {"value": text[:50], "name": name, "most": MOST[name]}
+        detail = _("“%(value)s” is no number of %(name)s; give one from 1 to %(most)s.") % words
         raise InvalidParameter(detail, parameter=name, value=text, allowed=[f"1 to {MOST[name]}"])
     return int(text)

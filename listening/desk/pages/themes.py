@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from backend.policy import access
@@ -50,7 +51,7 @@ def finding_themes(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         version = request.POST.get("version", "")
         if not (version.isascii() and version.isdecimal() and len(version) < 10):
-            raise InvalidRequest(f"{version[:50]!r} is no version; open the page again.")
+            raise InvalidRequest(_("“%(value)s” is no version; open the page again.") % {"value": version[:50]})
         set_themes(request, pk, codes, version=int(version))
     except FAULTS as fault:
         return _page(request, pk, codes=codes, fault=fault)
@@ -70,13 +71,13 @@ def set_themes(request: HttpRequest, pk: UUID, codes: Sequence[str], *, version:
     person = person_of(request)
     conversation = _holding(person, pk).select_for_update(of=("self",)).select_related("listener").first()
     if conversation is None:
-        raise NotFound("There is no such finding.")
+        raise NotFound(_("There is no such finding."))
     if not may_change(person, conversation):
-        raise Forbidden("Only the listener and coordinators may change this conversation.")
+        raise Forbidden(_("Only the listener and coordinators may change this conversation."))
     others = [conversation.pk] if conversation.listener_id != person.pk else []
     purpose = check_purpose(request, others)
     if conversation.version != version:
-        raise PreconditionFailed("Somebody changed this conversation since you opened it. It is shown as it is now.")
+        raise PreconditionFailed(_("Somebody changed this conversation since you opened it. It is shown as it is now."))
     document = document_of(conversation.pk)
     for finding in document["findings"]:
         if finding["id"] == str(pk):
@@ -100,7 +101,7 @@ def _page(
         conversation = _holding(person, pk).only("pk", "listener_id").first()
         if conversation is None:
             record(Verb.REFUSED, Finding, [pk], request=request)
-            raise NotFound("There is no such finding.")
+            raise NotFound(_("There is no such finding."))
         note_reading(request, [conversation.pk] if conversation.listener_id != person.pk else [], Verb.READ_DETAIL)
     except FAULTS as error:
         return desk_page(request, "desk/themes.html", shown, problem=problem_of(error))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from backend.policy import access
@@ -57,7 +58,8 @@ def dismiss_op(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         why = request.POST.get("why", "")
         if why not in list(Dismissal):
-            raise InvalidRequest(f"{why[:50]!r} is no reason; choose one of: {', '.join(Dismissal)}.")
+            words = {"value": why[:50], "reasons": ", ".join(Dismissal)}
+            raise InvalidRequest(_("“%(value)s” is no reason; choose one of: %(reasons)s.") % words)
         quarantine.dismiss(pk, by=person_of(request), request=request, why=Dismissal(why))
     except FAULTS as fault:
         return _page(request, problem_of(fault))

@@ -57,6 +57,15 @@ def test_classes_and_paper_are_told_apart(vision):
 
 
 @pytest.mark.parametrize("vision", VISION)
+def test_certainty_is_told_apart_and_dark_is_sure(vision):
+    sure = re.findall(r"^\.sure-\d { fill: (#[0-9a-f]{6}); }$", CSS, re.MULTILINE)
+    assert len(sure) == 3
+    seen = [oklab(colour, VISION[vision]) for colour in [PAPER, *sure]]
+    assert min(100 * np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) >= 6
+    assert min(light[0] - dark[0] for light, dark in itertools.pairwise(seen)) > 0.1
+
+
+@pytest.mark.parametrize("vision", VISION)
 def test_dark_is_more(vision):
     lightness = [oklab(colour, VISION[vision])[0] for colour in CLASSES]
     steps = [light - dark for light, dark in itertools.pairwise(lightness)]

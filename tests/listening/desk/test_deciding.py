@@ -95,8 +95,8 @@ class TestThemes:
         [
             ({"version": "1", "themes": ["nonsense"]}, "nonsense"),
             ({"version": "1", "themes": ["a\0b"]}, "ull character"),
-            ({"version": "one"}, "'one'"),
-            ({}, "''"),
+            ({"version": "one"}, "“one”"),
+            ({}, "“”"),
             ({"version": "9" * 400}, "999"),
             ({"version": "1", "purpose": "curiosity"}, "curiosity"),
         ],

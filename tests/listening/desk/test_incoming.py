@@ -88,6 +88,39 @@ def test_a_bad_value_is_named_and_nothing_is_read(desk, log, trail, params, name
     assert [entry for entry in trail() if entry.verb == Verb.READ_LIST] == []
 
 
+def test_what_is_wrong_is_said_in_the_reader_s_language(carla, settings, log, themes):
+    answer = at_desk(carla, "it").get(PAGE, {"day": "ieri"})
+    assert "“ieri” non è un giorno" in text_of(answer)
+    settings.PURPOSE_REQUIRED = True
+    log(heard("need", themes["health"]))
+    answer = at_desk(carla, "it").get(PAGE)
+    assert "Qui ci sono registrazioni di altre persone con un tema sensibile" in text_of(answer)
+    assert "X-Purpose" not in text_of(answer)
+
+
+def link_to_newest(answer):
+    found = re.findall(r'<a class="button" href="\?([^"]+)">([^<]+)</a>', answer.content.decode())
+    return found[0] if found else None
+
+
+def test_a_day_without_anything_leads_to_the_last_that_brought_something(desk, log, city, monkeypatch):
+    assert link_to_newest(desk.get(PAGE)) is None
+    now = clock.now()
+    for days, area in ((9, 6), (4, 4), (2, 9)):
+        monkeypatch.setattr(clock, "now", lambda days=days: now - dt.timedelta(days=days))
+        log(area=area, by=person(f"listener-{area}", "listener", within=city.area(area)))
+    monkeypatch.setattr(clock, "now", lambda: now)
+    newest = clock.local_date(now - dt.timedelta(days=4))  # the later one lies elsewhere
+    query, words = link_to_newest(desk.get(PAGE))
+    assert query == f"day={newest}"
+    assert words.endswith(f"{newest.day} {newest:%B} {newest.year}")
+    assert len(ids_in(desk.get(f"{PAGE}?{query}"))) == 1
+    # What else is asked for holds, and stays in the address.
+    query, _words = link_to_newest(desk.get(PAGE, {"district": "area:6"}))
+    assert query == f"district=area%3A6&amp;day={clock.local_date(now - dt.timedelta(days=9))}"
+    assert link_to_newest(desk.get(f"{PAGE}?{query.replace('&amp;', '&')}")) is None
+
+
 def test_reading_what_others_logged_is_recorded_and_one_s_own_is_not(desk, log, carla, trail):
     others, _own = log(), log(by=carla)
     desk.get(PAGE, {"purpose": "follow_up"})

@@ -222,7 +222,7 @@ class TestNext:
         ("params", "named"),
         [
             ({"layer": "moon"}, "moon"),
-            ({"sessions": "0"}, "'0'"),
+            ({"sessions": "0"}, "“0”"),
             ({"sessions": "many"}, "many"),
             ({"conversations": "9" * 400}, "999"),
             ({"theme": "rent"}, "theme"),

@@ -66,7 +66,13 @@ function closeAll() {
   document.documentElement.dataset.map = "drawing";
 }
 
-/** A button in place of the map, where the network is slow or paid by volume. @param {() => void} asked */
+/** The machine took the picture away: the drawings stay, and the maps come back when they are asked for. */
+function lost() {
+  closeAll();
+  if (!document.querySelector(".open-map")) offer(draw);
+}
+
+/** A button in place of the map, where the network is slow or paid by volume, or the map was lost. @param {() => void} asked */
 function offer(asked) {
   const button = document.createElement("button");
   Object.assign(button, { type: "button", className: "button quiet open-map", textContent: words().open });
@@ -110,7 +116,7 @@ class Atlas {
     this.map.addControl(new library.ScaleControl({ unit: "metric" }), "bottom-left");
     this.map.addControl(new Home(told.home, () => this.goHome()), "top-right");
     this.map.on("load", () => this.furnish());
-    this.map.on("webglcontextlost", closeAll);
+    this.map.on("webglcontextlost", lost);
     this.map.on("moveend", (/** @type {any} */ event) => this.moved(event));
     this.goToHash();
   }
