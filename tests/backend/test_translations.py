@@ -1,7 +1,10 @@
+import gettext
+import io
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
@@ -25,6 +28,21 @@ def test_strings_are_found_in_templates_and_in_python(marked):
 def test_everything_is_translated_and_nothing_is_stale(marked, language):
     path = Path(settings.LOCALE_PATHS[0]) / language / "LC_MESSAGES" / "django.po"
     assert faults(read_catalogue(path, language), marked) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (0, "لا ملفات"), (1, "ملف واحد"), (2, "ملفان"), (3, "3 ملفات"), (10, "10 ملفات"), (11, "11 ملفًا"),
+        (99, "99 ملفًا"), (100, "100 ملف"), (102, "102 ملف"), (103, "103 ملفات"),
+    ],
+)  # fmt: skip
+def test_arabic_counts_in_six_forms(count, told):
+    compiled = io.BytesIO()
+    write_mo(compiled, read_catalogue(Path(settings.LOCALE_PATHS[0]) / "ar" / "LC_MESSAGES" / "django.po", "ar"))
+    compiled.seek(0)
+    words = gettext.GNUTranslations(compiled)
+    assert words.ngettext("%(number)s file", "%(number)s files", count) % {"number": count} == told
 
 
 def marked_with(*messages: str) -> Catalog:

@@ -97,7 +97,7 @@ def test_the_keyboard_reaches_the_table_by_the_skip_link_and_sorts_it(listened, 
     assert page.locator("tbody tr").first.inner_text().startswith("Area 1")
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("language", ["it", "en", "ar"])
 @pytest.mark.parametrize(
     "path",
     [DASHBOARD, "/dashboard/?theme=", "/dashboard/?period=2024", "/dashboard/?theme=nonsense", "/"],
@@ -111,14 +111,14 @@ def test_no_serious_barrier(listened, visit, language, path):
     assert accessibility_violations(page) == []
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("language", ["it", "en", "ar"])
 def test_no_serious_barrier_at_the_entrance(db, visit, language):
     there = visit(language=language)
     for path in ("/login/", "/nowhere"):
         assert accessibility_violations(there.open(path)) == []
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("language", ["it", "en", "ar"])
 def test_nothing_sticks_out_at_320_pixels(listened, visit, language):
     there = visit(language=language, width=320, height=640)
     there.sign_in()

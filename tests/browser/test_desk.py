@@ -1,4 +1,4 @@
-"""The coordinator's desk as a coordinator works at it: without a script, on a phone, by keyboard, in two languages."""
+"""The coordinator's desk as a coordinator works at it: without scripts, on a phone, by keyboard, in three languages."""
 
 import datetime as dt
 from pathlib import Path
@@ -135,7 +135,7 @@ def test_all_of_it_by_keyboard(day, visit):
     assert Theme.objects.filter(code="health", findings__isnull=False).exists()
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("language", ["it", "en", "ar"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_no_serious_barrier_and_nothing_sticks_out(day, visit, language, width):
     visited = visit(language=language, width=width, height=800)

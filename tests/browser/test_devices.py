@@ -7,7 +7,7 @@ from tests.browser.test_dashboard import accessibility_violations, overflow
 from tests.listening.fieldwork.phone import Phone
 
 PAGE = "/devices/"
-ADD = {"it": "Aggiungi un telefono", "en": "Add a phone"}
+ADD = {"it": "Aggiungi un telefono", "en": "Add a phone", "ar": "أضف هاتفًا"}
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_camera_reads_the_code(there):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("language", ["it", "en", "ar"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_no_serious_barrier_and_nothing_sticks_out(there, language, width):
     page = there(language=language, width=width, height=800).open(PAGE)

@@ -124,7 +124,7 @@ def test_the_identity_provider_leads_in_through_the_policy_of_the_page(administr
     there.foreign.clear()
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("language", ["it", "en", "ar"])
 @pytest.mark.parametrize("width", [1280, 320])
 def test_no_serious_barrier_and_nothing_sticks_out(administrator, visit, settings, language, width):
     settings.OIDC_ISSUER, settings.OIDC_NAME = "https://id.example.org", "Identità della città"

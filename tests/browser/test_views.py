@@ -13,7 +13,7 @@ from tests.browser.test_map import ready
 DASHBOARD = "/dashboard/?layer=area&theme=rent&period=2026-Q2"
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("language", ["it", "en", "ar"])
 def test_no_serious_barrier_in_any_view(listened, visit, language):
     there = visit(language=language)
     there.sign_in()
@@ -27,8 +27,9 @@ def test_no_serious_barrier_in_any_view(listened, visit, language):
     assert {view: said for view, said in found.items() if said} == {}
 
 
-def test_no_view_sticks_out_at_320_pixels(listened, visit):
-    there = visit(width=320, height=640)
+@pytest.mark.parametrize("language", ["it", "en", "ar"])
+def test_no_view_sticks_out_at_320_pixels(listened, visit, language):
+    there = visit(language=language, width=320, height=640)
     there.sign_in()
     wide = {view: overflow(there.open(f"{DASHBOARD}&view={view}&place=1")) for view in VIEWS}
     assert wide == dict.fromkeys(VIEWS, 0)

@@ -32,6 +32,12 @@ def english() -> Iterator[None]:
 
 
 @pytest.fixture
+def arabic() -> Iterator[None]:
+    with translation.override("ar"):
+        yield
+
+
+@pytest.fixture
 def italian() -> Iterator[None]:
     with translation.override("it"):
         yield

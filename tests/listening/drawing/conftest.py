@@ -1,1 +1,1 @@
-from tests.listening.dashboard.conftest import _compiled_catalogues, english, italian  # noqa: F401
+from tests.listening.dashboard.conftest import _compiled_catalogues, arabic, english, italian  # noqa: F401

@@ -55,6 +55,23 @@ def test_a_period_is_said_in_words(label, in_english, in_italian):
         assert wording.period(period) == in_italian
 
 
+def test_numbers_keep_their_digits_and_their_sign_among_arabic_letters(arabic):
+    """Without the isolates the sign would stand on the other side of the number (UAX #9)."""
+    assert wording.number(3012) == "3,012"
+    assert wording.percent(0.346, BREAKS) == "\u206634.6%\u2069"
+    assert (wording.signed(12), wording.signed(-3)) == ("\u2066+12\u2069", "\u2066\u22123\u2069")
+    assert wording.decimal(-1.5) == "\u2066\u22121.5\u2069"
+    assert wording.interval(0.1, 0.32) == "10 إلى \u206632%\u2069"
+    assert wording.period(Period.parse("2026-Q3")) == "الربع الثالث 2026"
+    assert wording.day(dt.date(2026, 3, 14)) == "14 مارس 2026"
+
+
+def test_a_list_has_the_comma_of_the_language(arabic):
+    assert wording.listed(["الأول", "الثاني"]) == "الأول، الثاني"
+    with translation.override("it"):
+        assert wording.listed(["primo", "secondo"]) == "primo, secondo"
+
+
 def test_a_date_is_said_in_words(italian):
     assert wording.day(dt.date(2026, 3, 14)) == "14 marzo 2026"
 

@@ -18,15 +18,18 @@ ADDRESSES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_everybody_can_read_it(visit, address):  # noqa: F811
-    page = visit(javascript=True, language="en").open(address)
+def test_everybody_can_read_it(visit, address, language):  # noqa: F811
+    page = visit(javascript=True, language=language).open(address)
+    assert page.locator("html").get_attribute("lang") == language
     assert accessibility_violations(page) == []
 
 
+@pytest.mark.parametrize("language", ["it", "ar"])
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_it_fits_on_a_phone(visit, address):  # noqa: F811
-    page = visit(width=360, height=740, javascript=False).open(address)
+def test_it_fits_on_a_phone(visit, address, language):  # noqa: F811
+    page = visit(language=language, width=360, height=740, javascript=False).open(address)
     assert overflow(page) <= 0
     assert page.locator("h1").inner_text()
 
@@ -53,3 +56,11 @@ def test_the_api_can_be_read_under_the_strict_policy(visit):  # noqa: F811
 def test_pages_speak_italian(visit):  # noqa: F811
     page = visit(language="it").open("/open/collections/need-map-latest")
     assert "Mappa dei bisogni, ultima pubblicazione" in page.locator("h1").inner_text()
+
+
+def test_the_map_for_everybody_runs_from_right_to_left_in_arabic(visit):  # noqa: F811
+    for width in (320, 1280):
+        page = visit(language="ar", width=width).open("/map/?layer=area&theme=rent&period=2026-Q2")
+        assert page.locator("html").get_attribute("dir") == "rtl"
+        assert accessibility_violations(page) == []
+        assert overflow(page) <= 0
