@@ -33,7 +33,9 @@ MISSING: Final[Mapping[str, str]] = {
     "location_quotient": "It is not published.",
     "emerging": "Sessions and listeners are not published.",
     "sessions": "Sessions and listeners are not published.",
-    "priority_bands": "Bands of people are not published.",
+    "priority_bands": "Bands of people are published by the year alone.",
+    "rr_least": "It is not published, nor is rr_most.",
+    "dissimilarity": "How far all bands together are from residents is not published.",
     "unplaced": "Conversations without a place are in no release.",
 }
 

@@ -16,7 +16,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from districts.models import Population
+from districts.models import Population, ReferenceMargin
 from listening.needmaps import tiers
 from listening.opendata import reading
 from listening.publishing.propose import publish_release, withdraw
@@ -39,6 +39,9 @@ pytestmark = pytest.mark.django_db
 
 LIVE = "2026-Q3"
 PUBLISHED = ("2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2")
+AGES = {"0-13": 100, "14-17": 50, "18-34": 200, "35-64": 400, "65+": 250}
+BANDS = {"n": "people", "share": "share", "ref_share": "reference_share", "rr": "ratio", "rr_low": "ratio_low",
+         "rr_high": "ratio_high", "flag": "flag"}  # fmt: skip
 AREAS = {1: 40, 2: 37, 3: 31, 4: 44, 5: 28, 6: 13, 7: 11, 8: 2, 9: 9}
 RESIDENTS = {1: 4000, 2: 300, 3: 2500, 4: 900, 5: 120, 6: 3000, 7: 1000, 8: 1000, 9: 2000}
 TOLD = ("conversations", "mentioning", "share", "share_low", "share_high", "share_eb", "n_eff", "reliability",
@@ -62,6 +65,17 @@ def world(city, tell, steward, second_steward):  # noqa: F811
     Population.objects.bulk_create(
         Population(district=city.area(code), year=2025, source="test", residents=number)
         for code, number in RESIDENTS.items()
+    )
+    ReferenceMargin.objects.bulk_create(
+        ReferenceMargin(
+            district=city.districts["quartiere", "10"],
+            variable="age",
+            band=band,
+            year=2025,
+            source="test",
+            people=number,
+        )
+        for band, number in AGES.items()
     )
     for seed, quarter in enumerate((*PUBLISHED, LIVE)):
         tell(quarter, {area: number + 3 * seed for area, number in AREAS.items()}, seed=seed)
@@ -193,6 +207,45 @@ def test_coverage_is_that_of_the_world(world, reader):
             assert place["people"] == (row["persons"] or 0)
             assert (place["sessions"], place["listeners"]) == (None, None)
         assert told["elsewhere"] is None
+
+
+def test_representation_is_that_of_the_world(world, reader):
+    items = Client().get("/open/collections/representation-2025-Q4-r1/items", {"f": "json", "limit": "1000"}).json()
+    rows = {
+        (row["place"], row["variable"], row["band"]): row
+        for row in (feature["properties"] for feature in items["features"])
+    }
+    told = ask(reader, "coverage/representation", period="2025", layer="quartiere")
+    (place,) = told["places"]
+    read = {(place["code"], band["variable"], band["band"]): band for band in place["bands"]}
+    assert {key: row for key, row in rows.items() if row["share"] is not None}.keys() == read.keys()
+    for key, band in read.items():
+        assert {name: band[name] for name in BANDS} == {name: rows[key][of] for name, of in BANDS.items()}
+        assert (band["rr_least"], band["rr_most"]) == (None, None)
+    assert {band for _, variable, band in read if variable == "age"} == {"0-17", "18-34", "35-64", "65+"}
+    assert all(band["rr"] for key, band in read.items() if key[1] == "age")
+    for variable in place["variables"]:
+        of = [row for row in rows.values() if row["variable"] == variable["variable"]]
+        assert variable["n"] == sum(row["people"] for row in of if row["band"] != "unknown")
+        assert {variable["reason"]} == {row["reason"] for row in of}
+        assert (variable["n_eff"], variable["dissimilarity"]) == (None, None)
+    # One place is the whole city: its figures follow by the formulas of the release.
+    assert told["city"]["bands"] == place["bands"]
+    covered = {(one["period"], one["layer"]): one for one in collection("coverage")}["2025", "quartiere"]
+    assert (place["conversations"], place["people"]) == (covered["conversations"], covered["persons"])
+    assert told["provenance"]["counts"] == "released"
+    assert ask(reader, "coverage/representation", period="2025", layer="quartiere", year="2025") == told
+
+
+def test_representation_of_other_layers_quarters_and_residents_is_refused(world, reader):
+    for params, parameter in (
+        ({"period": "2025", "layer": "zona"}, "period"),
+        ({"period": "2026-Q2", "layer": "quartiere"}, "period"),
+        ({"period": "2025", "layer": "quartiere", "year": "1999"}, "year"),
+        ({"period": "2025", "layer": "quartiere", "source": "elsewhere"}, "source"),
+    ):
+        answer = reader.get("/api/v1/coverage/representation", params)
+        assert (answer.status_code, answer.json()["parameter"]) == (400, parameter)
 
 
 def test_the_page_is_that_of_the_world(world, client):

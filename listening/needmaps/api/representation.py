@@ -25,6 +25,7 @@ from listening.needmaps.api.documents import as_period, rounded
 from listening.needmaps.api.parameters import LAYER, PERIOD, THEME
 from listening.needmaps.api.representation_serializers import RepresentationSerializer, WeightsSerializer
 from listening.needmaps.query import NeedMapQuery, parse_query, readable_themes
+from listening.needmaps.released_bands import represent_released
 from listening.needmaps.representation import BandFigures, Represented, VariableFigures, represent
 from listening.needmaps.tiers import coarse_editions
 from listening.needmaps.weigh import SCHEME, Weighed, WeightedMargin, weigh
@@ -40,6 +41,10 @@ NOTES: Final = [
     "reason: why a variable has no rr. rr_least, rr_most: rr if none, or all, of those not recorded were of the band.",
     "People are counted where they were met, residents where they live.",
     "Internal counts, not protected against disclosure: do not publish.",
+]
+RELEASED_NOTES: Final = [
+    *NOTES[:-1],
+    "As published: counts are rounded, and the interval takes the people of a conversation for one.",
 ]
 
 
@@ -59,14 +64,17 @@ class RepresentationView(APIView):
         """The bands of those who were met in each place, against those of residents."""
         refuse_unknown(request.GET, ("layer", "period", "year", "source"))
         query = parse_query(request.GET.dict(), person_of(request).scope)
-        everywhere, places = represent(query, query.period, **_reference_asked(request))
+        asked = _reference_asked(request)
+        everywhere, places = (
+            represent_released(query, **asked) if query.source else represent(query, query.period, **asked)
+        )
         return answer(
             request,
             {
                 **coverage_head(query),
                 "period": as_period(query.period),
                 "interval_level": LEVEL,
-                "notes": NOTES,
+                "notes": RELEASED_NOTES if query.source else NOTES,
                 "city": _place(everywhere),
                 "places": [
                     {"id": one.district_id, "code": one.code, "name": one.name, **_place(one)} for one in places

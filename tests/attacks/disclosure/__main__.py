@@ -15,7 +15,7 @@ from tests.attacks.disclosure.attacks import (
     differences_over_places,
     witness,
 )
-from tests.attacks.disclosure.naive import recovery, weekly_recovery
+from tests.attacks.disclosure.naive import bands_recovery, recovery, weekly_recovery
 from tests.attacks.disclosure.trial import Trial, trial
 
 
@@ -92,6 +92,7 @@ def main() -> int:
     for name, least, (cells, found) in (
         ("1 to 4 hidden, one tree", 0.10, recovery(made, crossed=False)),
         ("1 to 4 hidden, and totals of zones that cross", 0.10, recovery(made, crossed=True)),
+        ("1 to 4 hidden, people by age and area", 0.10, bands_recovery(made)),
         ("weekly running totals (mentions)", 0.30, weekly_recovery(made)),
     ):
         passed = passed and found / cells >= least

@@ -2,6 +2,7 @@
 
 suppressed   a year by area, zone, district and city; counts of 1 to 4 are hidden, all others exact
 crossed      the same, and totals of the 25 zone di prossimità, which cross the zones
+bands        people of a year by age and area, with totals of ages by zone, district and city, and of people by area
 weekly       a running total per area, renewed each week; hidden below 5
 """
 
@@ -59,6 +60,34 @@ def recovery(trial: Trial, *, crossed: bool, columns: int | None = None) -> tupl
     """Hidden cells, and those of which the attacker finds the one true number."""
     found = list(hidden_cells(trial, crossed=crossed, columns=columns))
     return len(found), sum(low == high == truth for truth, low, high in found)
+
+
+def bands_recovery(trial: Trial) -> tuple[int, int]:
+    """Hidden counts of people by age and area, and those that the totals give away: all in one program."""
+    told, areas = trial.conversations, trial.counted[5]
+    counts = np.stack([np.bincount(told.area, people, len(areas.places)) for people in told.age.T], axis=1).astype(int)
+    block = Block()
+    unknown = block.unknowns(*counts.shape)
+    whole = np.ones(len(areas.places), dtype=bool)
+    zones = [np.array(areas.within) == zone for zone in trial.place.zones]
+    districts = [
+        np.array([trial.place.district_of[zone] == district for zone in areas.within])
+        for district in trial.place.districts
+    ]
+    sums = [(unknown[row], counts[row]) for row in range(len(counts))]
+    sums += [
+        (unknown[rows, age], counts[rows, age]) for rows in [*zones, *districts, whole] for age in range(len(counts.T))
+    ]
+    sums += [(unknown[at], counts[at]) for at in np.ndindex(counts.shape)]
+    for unknowns, parts in sums:
+        total = int(np.sum(parts))
+        hidden = 0 < total < K
+        least, most = (1, K - 1) if hidden else (total, total)
+        block.claim(np.ravel(unknowns), 1.0, least=least, most=most)
+        if hidden and np.ndim(parts) == 0:
+            block.cells.append(Cell((int(unknowns),), 0, len(block.cells), 0, group=1 + len(block.cells) % 7))
+    found = attack(block, enough=2)
+    return len(block.cells), int((found.candidates == 1).sum())
 
 
 def weekly_recovery(trial: Trial) -> tuple[int, int]:

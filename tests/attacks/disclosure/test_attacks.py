@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from listening.disclosure.attacker import attack
 from listening.disclosure.audit import AuditedProduct, audit
+from listening.disclosure.blocks import band_blocks, years
 from listening.disclosure.tables import PERSONS
 from tests.attacks.disclosure.attacks import (
     differences_over_periods,
@@ -12,7 +14,7 @@ from tests.attacks.disclosure.attacks import (
     truths_of_quarters,
     witness,
 )
-from tests.attacks.disclosure.naive import prossimita, recovery, weekly_recovery
+from tests.attacks.disclosure.naive import bands_recovery, prossimita, recovery, weekly_recovery
 from tests.attacks.disclosure.trial import trial
 
 
@@ -125,6 +127,28 @@ def test_the_attack_recovers_what_others_hide(made, crossed, least):
     hidden, recovered = recovery(made, crossed=crossed, columns=6)
     assert hidden > 50
     assert recovered / hidden >= least
+
+
+def test_the_attack_recovers_ages_that_others_hide(made):
+    """Attack 13, control: people by age with 1 to 4 hidden."""
+    hidden, recovered = bands_recovery(made)
+    assert hidden > 20
+    assert recovered / hidden >= 0.10
+
+
+def test_bands_of_all_variables_are_attacked_as_the_same_people(made):
+    """Attacks 5 and 6 on P3: every cell keeps its candidates, and the truth is among them."""
+    products = [AuditedProduct(c, p) for c, p in zip(made.counted, made.published, strict=True)]
+    blocks = list(band_blocks(next(years(products))))
+    assert len(blocks) == len(made.place.districts)
+    for block, left_out in blocks:
+        found = attack(block, enough=5, thorough=True)
+        assert len(block.cells) == 10
+        assert found.candidates.min() >= 5
+        assert left_out == 0
+        truth = {(cell.table, cell.row): made.counted[cell.table].counts[cell.row, 0] for cell in block.cells}
+        for cell, least, most in zip(block.cells, found.least, found.most, strict=True):
+            assert least - 1e-5 <= truth[cell.table, cell.row] <= most + 1e-5
 
 
 def test_weekly_totals_give_increments_away(made):

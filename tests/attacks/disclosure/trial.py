@@ -35,7 +35,10 @@ from listening.disclosure.tables import CONVERSATIONS, PERSONS, FrequencyTable, 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 KEY = bytes(range(32))
 QUARTERS = ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4")
-BANDS = ("0-13", "14-17", "18-34", "35-64", "65+", "unknown")
+BANDS = {
+    "age": ("0-13", "14-17", "18-34", "35-64", "65+", "unknown"),
+    "gender": ("female", "male", "other", "unknown"),
+}
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class Conversations:
     people: np.ndarray  # 1-10
     mentions: np.ndarray  # (conversations, themes) bool, parents included
     age: np.ndarray  # (conversations, bands) people
+    gender: np.ndarray  # likewise
 
     @property
     def quarter(self) -> np.ndarray:
@@ -114,7 +118,7 @@ class Trial:
     plan: TablePlan
     themes: tuple[str, ...]
     conversations: Conversations
-    counted: tuple[FrequencyTable, ...]  # P1 of four quarters, P1 of restricted themes, P2, P3
+    counted: tuple[FrequencyTable, ...]  # P1 of four quarters, P1 of restricted themes, P2, P3 by age and by gender
     published: tuple[ProtectedTable, ...]
 
 
@@ -138,7 +142,8 @@ def converse(place: Geography, planned: Sequence[PlannedTheme], *, number: int, 
     people = np.where(rng.random(number) < 0.8, 1, rng.integers(2, 11, number))
     age = rng.multinomial(people, [0.02, 0.03, 0.15, 0.35, 0.3, 0.15])
     merged = np.array([place.merged_into[row["code"]] for row in place.rows])
-    return Conversations(merged[area], rng.integers(0, 52, number), people, mentions, age)
+    week, gender = rng.integers(0, 52, number), rng.multinomial(people, [0.55, 0.38, 0.02, 0.05])
+    return Conversations(merged[area], week, people, mentions, age, gender)
 
 
 def count(place: Geography, plan: TablePlan, codes: Sequence[str], told: Conversations) -> tuple[FrequencyTable, ...]:
@@ -170,21 +175,28 @@ def count(place: Geography, plan: TablePlan, codes: Sequence[str], told: Convers
         "P2", "2026", tuple(area.code for area in place.areas), plan.yearly,
         table(plan.yearly, told.area, len(place.areas), year), tuple(area.zone for area in place.areas),
     )  # fmt: skip
-    by_band = np.stack(
-        [np.bincount(district_of[zone], told.age[:, i], len(place.districts)) for i in range(len(BANDS))], axis=1
-    )
-    rows = tuple(district for district in place.districts for _ in BANDS)
-    bands = FrequencyTable(
-        "P3", "2026", rows, (PERSONS,), by_band.reshape(-1, 1).astype(np.int64), rows,
-        BANDS * len(place.districts), "age",
+    people = [
+        _by_band(place, district_of[zone], variable, bands, getattr(told, variable))
+        for variable, bands in BANDS.items()
+    ]
+    return (*quarters, restricted, areas, *people)
+
+
+def _by_band(
+    place: Geography, district: np.ndarray, variable: str, bands: Sequence[str], people: np.ndarray
+) -> FrequencyTable:
+    counts = np.stack([np.bincount(district, of_band, len(place.districts)) for of_band in people.T], axis=1)
+    rows = tuple(code for code in place.districts for _ in bands)
+    return FrequencyTable(
+        "P3", "2026", rows, (PERSONS,), counts.reshape(-1, 1).astype(np.int64), rows,
+        tuple(bands) * len(place.districts), variable,
     )  # fmt: skip
-    return (*quarters, restricted, areas, bands)
 
 
 def protect(
     place: Geography, plan: TablePlan, counted: Sequence[FrequencyTable], key: bytes = KEY
 ) -> tuple[ProtectedTable, ...]:
-    *quarters, restricted, areas, bands = counted
+    *quarters, restricted, areas, ages, genders = counted
     shared = {
         "key": key, "bases": plan.bases, "boundary_version": place.version, "theme_parents": plan.theme_parents,
     }  # fmt: skip
@@ -193,7 +205,7 @@ def protect(
         *published,
         protect_restricted(restricted, published, **shared),
         protect_year(areas, published, **shared),
-        protect_bands(bands, published, **shared),
+        *(protect_bands(bands, published, **shared) for bands in (ages, genders)),
     )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
+import json
 
 import numpy as np
+import openpyxl
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
@@ -22,7 +26,7 @@ from listening.publishing.geography import read_geography
 from listening.publishing.propose import publish_release
 from listening.publishing.publish import withdraw_release
 from listening.records.models import Conversation
-from listening.releases.bulk import write
+from listening.releases.bulk import binaries, write
 from listening.releases.content import bands_of, cells_of, content_of
 from listening.releases.models import ReleaseBand, ReleaseCell
 from listening.releases.represent import Residents, derive_bands
@@ -139,6 +143,30 @@ def test_whoever_has_the_tables_derives_the_same(release):
     ]
     assert derive_bands(content.cells, residents, base=5) == content.bands
     assert content.bands == tuple(sorted(content.bands, key=lambda row: row.order))
+
+
+def test_files_hold_the_bands_and_are_the_same_again(release, tmp_path):
+    assert write.write_files(content_of(release), tmp_path).manifest_sha256 == release.manifest_sha256
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "representation.csv").read_text(), newline="")))
+    assert [(row["variable"], row["band"], int(row["people"])) for row in rows] == [
+        (row.variable, row.band, row.people) for row in bands_of(release)
+    ]
+    told = json.loads((tmp_path / "csv-metadata.json").read_text())["tables"]
+    (table,) = [one for one in told if one["url"] == "representation.csv"]
+    assert [column["name"] for column in table["tableSchema"]["columns"]] == list(rows[0])
+    assert release.manifest["rows"]["bands"] == {"quartiere": len(rows)}
+    binaries.write_workbook(content_of(release), tmp_path / "book.xlsx")
+    header, *sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["representation"].iter_rows(values_only=True)
+    assert (list(header), len(sheet)) == (list(rows[0]), len(rows))
+
+
+def test_a_quarter_keeps_the_files_it_had(year, releases_root):
+    """A release without bands names no table of them, so that those of before stay the same to the byte."""
+    folder = releases_root / "2025-Q3-r1"
+    assert not (folder / "representation.csv").exists()
+    assert "representation" not in (folder / "csv-metadata.json").read_text()
+    assert "representation" not in (folder / "data-dictionary.csv").read_text()
+    assert "bands" not in json.loads((folder / "manifest.json").read_text())["rows"]
 
 
 def test_only_a_year_has_bands(year):
