@@ -45,17 +45,19 @@ COPY = """
 INSERT INTO records_findingtheme (finding_id, theme_id)
 SELECT md5(finding_id::text || copy)::uuid, theme_id FROM records_findingtheme, generate_series(2, {times}) AS copy;
 
-INSERT INTO records_finding (id, position, kind, text, severity, place, conversation_id, district_id)
-SELECT md5(id::text || copy)::uuid, position, kind, text, severity, 'none', md5(conversation_id::text || copy)::uuid,
-       district_id
+INSERT INTO records_finding (id, position, kind, text, severity, shared_by, place, location, accuracy_m,
+                             conversation_id, district_id)
+SELECT md5(id::text || copy)::uuid, position, kind, text, severity, shared_by, place, location, accuracy_m,
+       md5(conversation_id::text || copy)::uuid, district_id
 FROM records_finding, generate_series(2, {times}) AS copy;
 
 INSERT INTO records_conversation (id, version, occurred_at, occurred_on, received_at, updated_at, channel, language,
-                                  people_count, summary, place, location, is_test, may_be_counted,
-                                  submission_fingerprint, district_id, listener_id)
+                                  people_count, summary, place, location, accuracy_m, is_test,
+                                  may_be_counted, submission_fingerprint, district_id, listener_id, session_id,
+                                  venue_id, named_district_id)
 SELECT md5(id::text || copy)::uuid, version, occurred_at + make_interval(days => days), occurred_on + days, received_at,
-       updated_at, channel, language, people_count, summary, place, location, is_test, may_be_counted,
-       submission_fingerprint, district_id, listener_id
+       updated_at, channel, language, people_count, summary, place, location, accuracy_m, is_test, may_be_counted,
+       submission_fingerprint, district_id, listener_id, session_id, venue_id, named_district_id
 FROM records_conversation, generate_series(2, {times}) AS copy,
      LATERAL (SELECT hashtext(id::text || copy) % 46 AS days) AS moved;
 
