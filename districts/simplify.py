@@ -64,9 +64,10 @@ def _simplified(edition_id: int, checksum: str, tolerance_m: float) -> dict[int,
 def _coverage(edition_id: int, checksum: str, tolerance_m: float) -> Coverage:
     """The checksum is part of the key because two databases may give one number to different editions."""
     rows = District.objects.filter(edition=edition_id).values_list("pk", "geometry")
-    keys, wkb = zip(*[(pk, bytes(geometry.wkb)) for pk, geometry in rows], strict=True)
-    polygons = shapely.from_wkb(np.array(wkb, dtype=object))
-    if tolerance_m > 0:
+    found = [(pk, bytes(geometry.wkb)) for pk, geometry in rows]
+    keys = tuple(pk for pk, _wkb in found)
+    polygons = shapely.from_wkb(np.array([wkb for _pk, wkb in found], dtype=object))
+    if tolerance_m > 0 and keys:  # nothing has no middle to be projected around
         polygons = simplify_coverage(polygons, tolerance_m)
     polygons = shapely.orient_polygons(shapely.transform(polygons, lambda xy: np.round(xy, DECIMALS)))
     return Coverage(keys, polygons)

@@ -18,6 +18,7 @@ from listening.drawing.picture import Area, Picture
 from listening.drawing.table import Cell, Heading, Row, rounded
 from listening.needmaps.annotate import Annotated
 from listening.needmaps.build import DistrictNeed
+from listening.needmaps.grid import Windows
 from listening.needmaps.trend import Change
 from listening.statistics.trends import FALLING, RISING, STABLE
 
@@ -70,7 +71,7 @@ class ChangePage(Frame):
 
     def _sentences(self, reference: str) -> list[str]:
         if not reference:
-            return [_("Choose a theme, and a quarter or a year, to see what changed.")]
+            return [self._why_nothing()]
         labels = [change.label for change in self._changes.values()]
         more, less = labels.count(RISING), labels.count(FALLING)
         said = [
@@ -90,6 +91,17 @@ class ChangePage(Frame):
                 _("A release tells the change and how clear it is; its interval and the counts of then it does not.")
             )
         return told
+
+    def _why_nothing(self) -> str:
+        """Why nothing is compared."""
+        usual = Windows.of(self.need_map.query.period).ref
+        if usual is None or not self.compares:
+            return _("Choose a theme, and a quarter or a year, to see what changed.")
+        if self.release:
+            why = _("Nothing to compare with: no change since %(period)s was published.")
+        else:
+            why = _("%(period)s is published, and counts are not compared with what is published.")
+        return why % {"period": wording.period(usual)}
 
     @property
     def held_against(self) -> str:

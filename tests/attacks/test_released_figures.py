@@ -290,6 +290,13 @@ def test_the_file_of_a_view_says_what_the_page_says_and_the_world_reads(world, c
     assert [why in page.said for why in whys] == [view == "change", view == "coverage"]
 
 
+def test_where_nothing_is_compared_the_page_says_why(world, client):
+    client.force_login(person("dario", "planner"))
+    for period, why in (("2025", "no change since 2024 was published"), (LIVE, "3rd quarter 2025 is published")):
+        asked = {"layer": "quartiere", "period": period, "theme": "rent", "view": "change"}
+        assert why in Page(client.get("/dashboard/", asked, headers={"accept-language": "en"})).said
+
+
 def test_the_page_leads_to_what_may_be_read(world, client):
     """Left out, the period is one of those; and none that is refused is offered."""
     client.force_login(person("dario", "planner"))

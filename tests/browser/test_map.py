@@ -74,7 +74,7 @@ def test_another_theme_takes_one_request_and_keeps_the_map(listened, visit):
     page.locator("#theme").select_option("mobility")
     page.get_by_role("heading", name="Mobility").wait_for()
     assert [url for url in asked if "/static/" not in url] == [
-        f"{there.server}/dashboard/?theme=mobility&kind=&period=2026-Q2&layer=area"
+        f"{there.server}/dashboard/?theme=mobility&kind=&period=2026-Q2&layer=area&shading=both"
     ]
     assert page.locator(".gl canvas[data-kept=yes]").count() == 1
     assert page.evaluate("document.activeElement.id") == "theme"
@@ -262,3 +262,21 @@ def test_the_link_is_copied_where_a_script_may(listened, visit):
     without = visit(language="en", javascript=False)
     without.sign_in()
     assert without.open(DASHBOARD).locator("#copy-link").is_hidden()
+
+
+def test_an_answer_that_does_not_come_and_too_many_questions_are_said(listened, visit):
+    """The clock of the page is turned on; nobody waits for twenty seconds."""
+    there = visit(language="en")
+    there.sign_in()
+    there.page.clock.install()
+    page = ready(there.open(DASHBOARD))
+    page.route("**/dashboard/?theme=mobility*", lambda route: None)
+    with page.expect_request("**/dashboard/?theme=mobility*"):
+        page.locator("#theme").select_option("mobility")
+    page.clock.fast_forward(21_000)
+    page.get_by_text("The service did not answer").wait_for()
+    page.route("**/dashboard/?theme=health*", lambda route: route.fulfill(status=429, body="wait"))
+    page.locator("#theme").select_option("health")
+    page.get_by_text("Too many questions at once").wait_for()
+    assert "Rent" in page.locator("h1").inner_text()
+    assert page.locator("tbody tr").count() == 9

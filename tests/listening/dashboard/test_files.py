@@ -5,7 +5,8 @@ import json
 import pytest
 
 from listening.dashboard.reading import VIEWS
-from tests.listening.dashboard.needs import listen_for_two_years
+from listening.rollups.merge import merge_deltas
+from tests.listening.dashboard.needs import listen_for_two_years, listen_in_squareville
 from tests.listening.dashboard.reader import Page
 from tests.listening.dashboard.spoken import lines_of, said, told
 from tests.people import person
@@ -59,6 +60,21 @@ def test_the_name_of_a_file_says_what_it_is_of(two_years, read):
     assert name(view="compare", **{"with": "2025-05"}) == "compare-area-2026-Q2-with-2025-05-rent.csv"
     assert name(view="coverage", period="2026-05") == "coverage-area-2026-05.csv"
     assert name(view="coverage", period="2026-05-02/2026-05-09") == "coverage-area-2026-05-02_2026-05-09.csv"
+
+
+def test_what_a_hexagon_withholds_is_in_none_of_its_files(city, themes, listener, client):
+    """3 of the 30 in area 7 mention mobility: whoever reads counts alone is not told how many."""
+    listen_in_squareville(themes, listener)
+    merge_deltas()
+    client.force_login(person("dario", "planner"))
+    asked = {**ASKED, "theme": "mobility", "view": "hexagons"}
+    page = Page(client.get("/dashboard/", asked, headers={"accept-language": "en"}))
+    assert ["", "", "30"] in [cells for _name, cells in told(page)]
+    lines = {line["conversations"]: line for line in lines_of(client.get("/dashboard/", {**asked, "format": "csv"}))}
+    assert (lines["30"]["share"], lines["30"]["mentioning"]) == ("", "")
+    features = json.loads(client.get("/dashboard/", {**asked, "format": "geojson"}).content)["features"]
+    of_30 = next(one["properties"] for one in features if one["properties"]["conversations"] == 30)
+    assert (of_30["share"], of_30["mentioning"]) == (None, None)
 
 
 def test_silence_is_empty_and_never_nought(two_years, read):
