@@ -11,6 +11,8 @@ from django.db import connection
 from backend import clock
 from backend.db import sql
 from backend.periods import Period
+from districts.models import BoundaryEdition
+from listening.fieldwork.scope import Reach
 from listening.needmaps.query import NeedMapQuery
 from listening.needmaps.released import read_figures
 from listening.needmaps.tiers import NotInRelease, Source
@@ -59,17 +61,21 @@ class Coverage:
 def count_listening(query: NeedMapQuery, period: Period) -> list[Listening]:
     """One query. The last may be one without a district: what lies in none of the places."""
     query.check_counted(period)
+    return _count(query.edition, query.epoch, period, query.reach)
+
+
+def _count(edition: BoundaryEdition, epoch: int | None, period: Period, reach: Reach) -> list[Listening]:
     with connection.cursor() as cursor:
         cursor.execute(
             sql.read("listening.needmaps", "count_listening.sql"),
             {
-                "edition": query.edition.pk,
-                "epoch": query.epoch and str(query.epoch),
+                "edition": edition.pk,
+                "epoch": epoch and str(epoch),
                 "first": period.first,
                 "until": period.until,
                 "year": period.first.year,
                 "most": MOST_PEOPLE,
-                "districts": query.reach.as_list(),
+                "districts": reach.as_list(),
             },
         )
         return [Listening(*row) for row in cursor.fetchall()]
@@ -172,6 +178,26 @@ def propose(query: NeedMapQuery, lately: Lately, *, affordable: int, sessions: i
         for place, wanted, lacks, gets in zip(places, target, lacking, given, strict=True)
     ]
     return sorted(proposals, key=lambda one: (-one.sessions, -one.deficit, one.place.code))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Conversations that a place should have in a year, from all listeners together."""
+
+    place: Listening
+    conversations: float
+
+
+def plan(edition: BoundaryEdition, *, affordable: int) -> list[Target]:
+    """Divide the conversations that the city can hold in a year among the places of a layer, as `propose` does.
+
+    It is a plan: it says nothing of what was heard, and reads no record. One query, of a span without a day.
+    """
+    today = clock.today()
+    everybody_s = _count(edition, None, Period("", today, today), Reach(everywhere=True))
+    places = [one for one in everybody_s if one.denominator]
+    wanted = targets([one.denominator for one in places], affordable=affordable)
+    return [Target(place, float(number)) for place, number in zip(places, wanted, strict=True)]
 
 
 def last_year() -> Period:

@@ -37,6 +37,7 @@ ADDRESSES = {
     "/api/v1/coverage/next": ["layer", "conversations", "sessions"],
     "/api/v1/coverage/representation": ["layer", "period", "year", "source"],
     "/api/v1/coverage/weights": ["district", "period", "theme", "variables", "year", "source"],
+    "/api/v1/coverage/targets": [],
     "/api/v1/themes/top": ["district", "period", "kind", "compare"],
     "/dashboard/": [*NEED_MAP, "sort", "view", "place", "with", "shading"],
     "/desk/": DESK,

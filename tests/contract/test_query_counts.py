@@ -274,6 +274,7 @@ ASKED: dict[str, Asked] = {
         lambda f, _: f.ask("GET", "coverage/representation?layer=area&period=2026-Q1"), known_people
     ),
     "coverage_weights": Asked(lambda f, _: f.ask("GET", "coverage/weights?period=2026-Q1"), known_people),
+    "coverage_targets": read("coverage/targets"),
     "need_map_trend": read("need-map/trend?layer=area&period=2026-Q2&theme=rent"),
     "need_map_hexagons": Asked(lambda f, _: f.ask("GET", "need-map/hexagons?period=2026-Q2&theme=rent"), merged),
     "describe_district_tiles": read("tiles/districts/area"),

@@ -6,6 +6,7 @@ from listening.needmaps.api.coverage import CoverageNextView, CoverageView
 from listening.needmaps.api.hexagons import NeedMapHexagonsView
 from listening.needmaps.api.lists import DistrictProfileView, TopThemesView, TrendView
 from listening.needmaps.api.representation import RepresentationView, WeightsView
+from listening.needmaps.api.targets import CoverageTargetsView
 from listening.needmaps.api.tiles import DensityTilesView, DensityTileView
 from listening.needmaps.api.views import NeedMapView
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("coverage", CoverageView.as_view(), name="coverage"),
     path("coverage/next", CoverageNextView.as_view(), name="coverage-next"),
     path("coverage/representation", RepresentationView.as_view(), name="coverage-representation"),
+    path("coverage/targets", CoverageTargetsView.as_view(), name="coverage-targets"),
     path("coverage/weights", WeightsView.as_view(), name="coverage-weights"),
     path("themes/top", TopThemesView.as_view(), name="themes-top"),
     path("districts/<int:pk>/profile", DistrictProfileView.as_view(), name="district-profile"),

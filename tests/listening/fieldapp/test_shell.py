@@ -19,7 +19,7 @@ KEY = re.compile(r'\bt\(\s*"([a-z0-9.-]+)"')
 # As served, compressed by brotli. The design hoped for 20 kB of script: the first screen has them, all of it has not.
 FIRST_SCREEN_BYTES = 12_500
 FORM_BYTES = 24_000
-SCRIPT_BYTES = 31_000
+SCRIPT_BYTES = 32_000
 FIRST_VISIT_BYTES = 40_000
 
 

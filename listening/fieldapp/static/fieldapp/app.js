@@ -1,7 +1,7 @@
 /** The start: words, what is on the phone, the form; then the service worker, and what the network has. */
 
 import { h } from "./dom.js";
-import { refreshReference, refreshVenues } from "./reference.js";
+import { refreshReference, refreshTargets, refreshVenues } from "./reference.js";
 import { announce, alsoSend, start } from "./schedule.js";
 import { loadView, loadViews, referenceCame, refresh } from "./screen.js";
 import { show } from "./stage.js";
@@ -70,7 +70,7 @@ async function catchUp() {
     }
   }
   if (wantsVenues) {
-    hasChanged = (await refreshVenues()) || hasChanged;
+    hasChanged = (await Promise.all([refreshVenues(), refreshTargets()])).some(Boolean) || hasChanged;
     hasVenues = true;
   }
   if (!hasChanged) return;

@@ -4,7 +4,8 @@
  * @typedef {{code: string, name: string}} Venue
  * @typedef {{layer: string, areas: import("./locate.js").Area[]}} Boundaries
  * @typedef {{version: string, language: string, text: string}} Notice
- * @typedef {{themes: Theme[], boundaries: Boundaries, venues: Venue[], notices: Notice[]}} Reference
+ * @typedef {{layer: string | null, conversations: number, places: {code: string, name: string, target: number}[]}} Targets of a year
+ * @typedef {{themes: Theme[], boundaries: Boundaries, venues: Venue[], notices: Notice[], targets: Targets | null, targetsAt: number}} Reference
  */
 
 import { askAsPhone } from "./device.js";
@@ -20,6 +21,8 @@ export const reference = () =>
     boundaries: (await asked(store.get("districts")))?.value ?? { layer: "", areas: [] },
     venues: (await asked(store.get("venues")))?.value ?? [],
     notices: (await asked(store.get("notices")))?.value ?? [],
+    targets: (await asked(store.get("targets")))?.value ?? null,
+    targetsAt: (await asked(store.get("targets-at"))) ?? 0,
   }));
 
 /** Ask for what has changed. @returns {Promise<boolean>} whether anything had */
@@ -54,6 +57,18 @@ function areaOf(feature) {
 
 /** Venues are for people with an assignment. @returns {Promise<boolean>} */
 export const refreshVenues = () => refresh("venues", "/api/v1/venues", (body) => body.venues, askAsPhone);
+
+/** How much to listen where one logs; nobody waits for it, and what is shown says of when it is. @returns {Promise<boolean>} */
+export async function refreshTargets() {
+  try {
+    const hasChanged = await refresh("targets", "/api/v1/coverage/targets", (body) => body, askAsPhone);
+    await transact(["reference"], "readwrite", (store) => { store.put(Date.now(), "targets-at"); });
+    return hasChanged;
+  } catch (error) {
+    if (error instanceof NoAnswer) return false;
+    throw error;
+  }
+}
 
 /**
  * @param {string} name

@@ -25,7 +25,7 @@ export const state = {
   /** @type {any[]} */
   photos: [],
   /** @type {import("./reference.js").Reference} */
-  reference: { themes: [], boundaries: { layer: "", areas: [] }, venues: [], notices: [] },
+  reference: { themes: [], boundaries: { layer: "", areas: [] }, venues: [], notices: [], targets: null, targetsAt: 0 },
   /** @type {{themes: string[], places: any[], form: any}} what was used last */
   recent: { themes: [], places: [], form: {} },
   /** @type {import("./form.js").Form} what is being filled; there is none before the form has come */

@@ -3,21 +3,15 @@
 import { h, svg } from "./dom.js";
 import { around, pathOf, scaled } from "./locate.js";
 import { state } from "./state.js";
-import { number, t } from "./words.js";
+import { day, number, t } from "./words.js";
 
 const WIDTH = 340;
 const DAYS = 90;
+const MOST_TARGETS = 12; // in a list that one reads on a street
 
 export function coverageView() {
-  const { areas, layer } = state.reference.boundaries;
-  const since = Date.now() - DAYS * 86_400_000;
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  for (const one of state.shown.values()) {
-    if (Date.parse(one.occurred_at) < since) continue;
-    const within = one.district ?? one.place;
-    if (within?.layer === layer) counts.set(within.code, (counts.get(within.code) ?? 0) + 1);
-  }
+  const { areas } = state.reference.boundaries;
+  const counts = heldSince(Date.now() - DAYS * 86_400_000);
   const listened = areas.filter((area) => counts.has(area.code)).sort((a, b) => (counts.get(b.code) ?? 0) - (counts.get(a.code) ?? 0));
   const most = Math.max(1, ...counts.values());
   return h("section", { class: "coverage", "aria-labelledby": "title" }, h("h1", { id: "title" }, t("nav.coverage")),
@@ -28,7 +22,38 @@ export function coverageView() {
       bar.style.inlineSize = `${((counts.get(area.code) ?? 0) / most) * 100}%`;
       return h("li", {}, h("span", {}, area.name), h("b", {}, number(counts.get(area.code) ?? 0)), bar);
     })),
-    h("p", { class: "hint" }, t("coverage.hint")));
+    h("p", { class: "hint" }, t("coverage.hint")),
+    month());
+}
+
+/** Own conversations by area, since an instant. @param {number} since in milliseconds @returns {Map<string, number>} */
+function heldSince(since) {
+  const counts = new Map();
+  for (const one of state.shown.values()) {
+    const within = one.district ?? one.place;
+    if (Date.parse(one.occurred_at) >= since && within?.layer === state.reference.boundaries.layer) counts.set(within.code, (counts.get(within.code) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Own conversations of this month, beside what all listeners together should have; those that lack most come first. */
+function month() {
+  const { targets, targetsAt, boundaries } = state.reference;
+  if (!targets?.places.length || targets.layer !== boundaries.layer) return null;
+  const now = new Date();
+  const held = heldSince(new Date(now.getFullYear(), now.getMonth()).getTime());
+  const rows = targets.places.map(({ code, name, target }) => ({ name, had: held.get(code) ?? 0, of: target / 12 }));
+  const lacking = rows.map((one) => ({ ...one, lack: Math.max(0, one.of - one.had) })).sort((a, b) => b.lack - a.lack).slice(0, MOST_TARGETS);
+  const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
+  return h("section", { id: "month", "aria-labelledby": "month-title" }, h("h2", { id: "month-title" }, t("targets.title")),
+    h("p", {}, t("targets.said", { n: sum(rows.map((one) => one.had)), of: Math.ceil(sum(rows.map((one) => one.of))) })),
+    rows.length > MOST_TARGETS && h("p", {}, t("targets.most", { n: MOST_TARGETS })),
+    h("ul", { class: "bars" }, ...lacking.map((one) => {
+      const bar = h("span", { class: "bar" });
+      bar.style.inlineSize = `${Math.min(1, one.had / one.of) * 100}%`;
+      return h("li", {}, h("span", {}, one.name), h("b", {}, t("targets.row", { n: one.had, of: Math.ceil(one.of) })), h("span", { class: "track", "aria-hidden": "true" }, bar));
+    })),
+    h("p", { class: "hint" }, t("targets.hint", { year: targets.conversations, date: day(new Date(targetsAt)) })));
 }
 
 /** @param {import("./locate.js").Area[]} areas @param {Map<string, number>} counts */
