@@ -12,12 +12,13 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError
 
-from backend.db.roles import closed_tables, excess_rights
+from backend.db.roles import OpenReach, closed_tables, excess_rights, open_reach
 from backend.http.client_address import networks
 from backend.http.other_origins import is_origin
 from backend.http.rate_limit import DEFAULTS, parse_limits
 from backend.ogc.crs import METRE_DECIMALS, epsg
 
+MOST_NAMES = 3  # of tables in one message
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "testserver"}
 
 
@@ -97,16 +98,32 @@ def open_role(
     role = str(settings.DATABASES["open"].get("USER", ""))
     try:
         closed = closed_tables(role)
+        reach = open_reach(role) if closed else OpenReach((), ())
     except DatabaseError:
         return []  # other checks say that there is no answer
-    if closed != 0:  # None: there is no such role, and nothing is read
-        return []
-    said = f"/open/ reads as {role}, which may read every table."
-    if settings.OPEN_DATABASE_URL:
-        hint = "Let LISTENING_OPEN_DATABASE_URL name listening_open_reader, which `set_up_database_roles` makes."
-        return [Error(said, hint=hint, id="backend.E013")]
-    hint = "Run `manage.py set_up_database_roles`, then set LISTENING_OPEN_DATABASE_URL to listening_open_reader."
-    return [Warning(said, hint=hint, id="backend.W013")]
+    found: list[CheckMessage] = []
+    if closed == 0 or reach.beyond:  # None: there is no such role, and nothing is read
+        said = f"/open/ reads as {role}, which may read {_names(reach.beyond) if closed else 'every table'}."
+        if settings.OPEN_DATABASE_URL:
+            hint = (
+                "Let LISTENING_OPEN_DATABASE_URL name listening_open_reader, and run `set_up_database_roles`: it makes "
+                "the role, and takes back what was given by hand."
+            )
+            found.append(Error(said, hint=hint, id="backend.E013"))
+        else:
+            hint = "Run `set_up_database_roles`, then set LISTENING_OPEN_DATABASE_URL to listening_open_reader."
+            found.append(Warning(said, hint=hint, id="backend.W013"))
+    if reach.lacking:
+        said = f"/open/ reads as {role}, which cannot read {_names(reach.lacking)}: it answers 503."
+        hint = "Run `manage.py set_up_database_roles`, once after each `migrate`."
+        found.append(Warning(said, hint=hint, id="backend.W014"))
+    return found
+
+
+def _names(tables: Sequence[str]) -> str:
+    """The first of some tables, and how many more."""
+    more = len(tables) - MOST_NAMES
+    return ", ".join(tables[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 @register()

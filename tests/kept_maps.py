@@ -9,5 +9,4 @@ from listening.needmaps.api import tagged
 def forget_kept_maps() -> None:
     """Count anew what is asked next."""
     family._kept.cache_clear()
-    tagged.KEPT.answers.clear()
-    tagged.KEPT.size = 0
+    tagged.KEPT.forget()

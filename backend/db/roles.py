@@ -64,3 +64,19 @@ def closed_tables(role: str) -> int | None:
         cursor.execute(sql.read("backend.db", "closed_tables.sql"), {"role": role})
         number: int | None = cursor.fetchone()[0]
         return number
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReach:
+    """How far a role reaches that should read what is published, and nothing else; names of tables."""
+
+    beyond: tuple[str, ...]
+    lacking: tuple[str, ...]
+
+
+def open_reach(role: str) -> OpenReach:
+    """Look at a role that is there. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("backend.db", "open_reach.sql"), {"role": role})
+        beyond, lacking = cursor.fetchone()
+    return OpenReach(tuple(beyond), tuple(lacking))

@@ -5,29 +5,36 @@ Each view is a function of a `Call` that returns an `Answer`. Nobody signs in he
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DataError, InterfaceError, InternalError, OperationalError
+from django.db import DataError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language
+from psycopg.errors import InsufficientPrivilege
 
 from backend.http.conditional import etag_of, not_modified
+from backend.http.kept import Kept, KeptAnswer
 from backend.http.local_limit import refuse_if_busy
 from backend.http.rate_limit import limited
 from backend.ogc.negotiation import HTML, chosen_format
 from backend.ogc.service import Call, ServiceOf
 from backend.policy import Public
-from backend.problems import InvalidRequest, MethodNotAllowed, NotFound, Problem, as_problem
+from backend.problems import InvalidRequest, MethodNotAllowed, NotFound, Problem, ServiceUnavailable, as_problem
+
+logger = logging.getLogger(__name__)
 
 # The shape of the answers: a release that changes it must change every entity tag.
 SHAPE: Final = 1
 CACHE: Final = "public, max-age=60"
+KEPT: Final = Kept()
 METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -72,9 +79,18 @@ def endpoint(
                 headers = {"ETag": f"W/{etag}", "Cache-Control": CACHE, "Vary": "Accept"}
                 if not_modified(request, etag):
                     return HttpResponse(status=304, headers=headers)
-                return _response(view(call, **kwargs), headers)
+                kept = KEPT.get(etag)
+                if kept is None:
+                    return _response(view(call, **kwargs), headers, etag)
+                return HttpResponse(kept.body, headers=dict(kept.headers))
         except (Problem, OperationalError, InterfaceError) as error:
             problem = as_problem(error)
+        except ProgrammingError as error:
+            # As after a migration when nobody gave the rights anew; the check at start names the tables.
+            if not isinstance(error.__cause__, InsufficientPrivilege):
+                raise
+            logger.error("The role of open data lacks a right: run set_up_database_roles.")
+            problem = ServiceUnavailable("What is published cannot be read at the moment; the operator is told.")
         except (DataError, InternalError):
             # PostGIS says in its own words that it cannot do with such a shape, or such a place, what was asked.
             problem = InvalidRequest("A geometry or a number of the query cannot be worked with; is it on earth?")
@@ -87,15 +103,19 @@ def endpoint(
     return answer
 
 
-def _response(answer: Answer, headers: dict[str, str]) -> HttpResponseBase:
+def _response(answer: Answer, headers: dict[str, str], etag: str) -> HttpResponseBase:
+    """What a program is told is kept: whoever asks the same before anything changes gets the same bytes."""
     if answer.made is not None:
         return answer.made
     if answer.template:
         body = page(answer.template, answer.shown)
         return HttpResponse(body, status=answer.status, content_type=f"{HTML}; charset=utf-8", headers=headers)
-    return HttpResponse(
+    response = HttpResponse(
         answer.body, status=answer.status, content_type=answer.media_type, headers={**headers, **answer.headers}
     )
+    if response.status_code == HTTPStatus.OK:
+        KEPT.put(etag, KeptAnswer(response.content, dict(response.items())))
+    return response
 
 
 def page(template: str, shown: dict[str, Any]) -> str:

@@ -89,7 +89,7 @@ def _gathered(variable: str, bands: Sequence[str], residents: Mapping[str, int])
         return {band: band if residents[band] >= FEWEST_SPEAKERS else OTHER_LANGUAGES for band in bands}
     if CHILDREN in bands[:-1]:
         older = bands[bands.index(CHILDREN) + 1]
-        joint = f"0-{older.partition('-')[2]}"
+        joint = "0+" if older.endswith("+") else f"0-{older.partition('-')[2]}"
         return {band: joint if band in (CHILDREN, older) else band for band in bands}
     return {band: band for band in bands}
 

@@ -7,10 +7,8 @@ bytes, which each process keeps for a while.
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from django.http import HttpResponse
@@ -19,48 +17,13 @@ from django.utils.http import parse_etags
 from rest_framework.request import Request
 
 from backend.http.conditional import etag_of
+from backend.http.kept import Kept, KeptAnswer
 from backend.periods import NotAPeriod, Period
 from listening.fieldwork.person import person_of
 from listening.fieldwork.roles import READ_COUNTS
 from listening.fieldwork.scope import Scope
 from listening.needmaps.tiers import reads_exactly
 from listening.needmaps.version import Version, read_version
-
-# Per process. An answer is some 100 kB; a table of five years is counted anew each time.
-MOST_BYTES: Final = 16 * 2**20
-LARGEST: Final = MOST_BYTES // 16
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    body: bytes
-    headers: Mapping[str, str]
-
-
-@dataclass(slots=True)
-class Kept:
-    """Answers by tag, up to so many bytes; the one that was not asked for the longest goes first."""
-
-    answers: OrderedDict[str, Answer] = field(default_factory=OrderedDict)
-    size: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def get(self, etag: str) -> Answer | None:
-        with self.lock:
-            if etag in self.answers:
-                self.answers.move_to_end(etag)
-            return self.answers.get(etag)
-
-    def put(self, etag: str, answer: Answer) -> None:
-        with self.lock:
-            if len(answer.body) > LARGEST or etag in self.answers:
-                return
-            self.answers[etag] = answer
-            self.size += len(answer.body)
-            while self.size > MOST_BYTES:
-                _, old = self.answers.popitem(last=False)
-                self.size -= len(old.body)
-
 
 KEPT: Final = Kept()
 
@@ -107,14 +70,14 @@ class Tagged:
     ) -> HttpResponse:
         """The answer, from now on kept."""
         content = body.encode() if isinstance(body, str) else body
-        answer = Answer(content, {"Content-Type": content_type, **self._headers(), **(headers or {})})
+        answer = KeptAnswer(content, {"Content-Type": content_type, **self._headers(), **(headers or {})})
         KEPT.put(self.etag, answer)
         return self._given(answer)
 
     def json(self, told: Mapping[str, Any]) -> HttpResponse:
         return self.answer(json.dumps(told, ensure_ascii=False))
 
-    def _given(self, answer: Answer) -> HttpResponse:
+    def _given(self, answer: KeptAnswer) -> HttpResponse:
         if "*" in self.tags_known:
             return self._not_modified()
         return HttpResponse(answer.body, headers=dict(answer.headers))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from listening.disclosure.attacker import attack
+from listening.disclosure.attacker import Contradiction, attack
 from listening.disclosure.audit import AuditedProduct, audit
 from listening.disclosure.blocks import band_blocks, years
 from listening.disclosure.tables import PERSONS
@@ -149,6 +149,17 @@ def test_bands_of_all_variables_are_attacked_as_the_same_people(made):
         truth = {(cell.table, cell.row): made.counted[cell.table].counts[cell.row, 0] for cell in block.cells}
         for cell, least, most in zip(block.cells, found.least, found.most, strict=True):
             assert least - 1e-5 <= truth[cell.table, cell.row] <= most + 1e-5
+
+
+def test_the_attacker_knows_that_bands_of_all_variables_are_the_same_people(made):
+    products = [AuditedProduct(c, p) for c, p in zip(made.counted, made.published, strict=True)]
+    for block, _ in band_blocks(next(years(products))):
+        ages, genders = ([cell.unknowns[0] for cell in block.cells if cell.table == table] for table in (6, 7))
+        total = sum(made.published[6].values[cell.row, 0] for cell in block.cells if cell.table == 6)
+        block.claim(ages, 1.0, least=float(total))
+        block.claim(genders, 1.0, most=float(total - 1))
+        with pytest.raises(Contradiction):
+            attack(block, enough=5)
 
 
 def test_weekly_totals_give_increments_away(made):

@@ -76,6 +76,14 @@ def session(granted):
 
 
 @pytest.fixture
+def open_check(granted, settings, monkeypatch):
+    """What the check at start says of the role of open data."""
+    settings.PROCESS, settings.OPEN_DATABASE_URL = "web", "postgis://x"
+    monkeypatch.setitem(settings.DATABASES["open"], "USER", "listening_open_reader")
+    return lambda: checks.open_role(None, databases=["default"])
+
+
+@pytest.fixture
 def work_as(granted):
     """Let Django work as a role until the end of the test."""
     owner = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
@@ -396,12 +404,49 @@ class TestReaders:
                 "districts_membership", "districts_population",
             }
         }  # fmt: skip
-        assert len(readable) == 12
+        assert len(readable) == 13
         for name in readable:
             reader.execute(f"SELECT count(*) FROM {name}")
         for name in set(self.tables()) - readable:
             with pytest.raises(errors.InsufficientPrivilege):
                 reader.execute(f"SELECT count(*) FROM {name}")
+
+    @committed
+    @pytest.mark.parametrize(
+        ("right", "table"),
+        [
+            ("SELECT", "records_conversation"),
+            ("SELECT (text)", "records_finding"),  # a column is enough
+            ("INSERT", "records_tombstone"),
+            ("UPDATE", "releases_releasecell"),
+        ],
+    )
+    def test_one_right_too_many_is_seen(self, session, open_check, right, table):
+        """The service does not start, and the test above would fail: both look at each table."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"GRANT {right} ON {table} TO listening_open_reader")
+        try:
+            assert roles.open_reach("listening_open_reader").beyond == (table,)
+            (found,) = open_check()
+            assert (found.id, table in found.msg, "set_up_database_roles" in found.hint) == ("backend.E013", True, True)
+            if right == "SELECT":
+                with pytest.raises(BaseException, match="DID NOT RAISE"):
+                    self.test_the_open_reader_reads_releases_and_places_alone(session)
+        finally:
+            call_command("set_up_database_roles", stdout=io.StringIO())
+        assert open_check() == []
+
+    @committed
+    def test_one_right_too_few_is_told(self, open_check):
+        """As after a migration that made a table, when nobody gave the rights anew."""
+        with connection.cursor() as cursor:
+            cursor.execute("REVOKE SELECT ON releases_releaseband FROM listening_open_reader")
+        try:
+            (found,) = open_check()
+            assert (found.id, "releases_releaseband" in found.msg) == ("backend.W014", True)
+        finally:
+            call_command("set_up_database_roles", stdout=io.StringIO())
+        assert open_check() == []
 
     @committed
     def test_but_what_will_be_published(self, session):

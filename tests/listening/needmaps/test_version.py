@@ -17,7 +17,6 @@ from listening.codelists.models import Theme, ThemeLabel
 from listening.fieldwork.assignments import assign
 from listening.fieldwork.models import User
 from listening.needmaps import family, version
-from listening.needmaps.api import tagged
 from listening.needmaps.query import parse_query
 from listening.records.models import Conversation, Finding
 from listening.releases.models import Release
@@ -278,14 +277,3 @@ def test_a_family_is_counted_once_for_all_its_themes(ask, themes, django_assert_
         assert family.family_of(other, places, listed, by="year", version=read) is one
     assert family.family_of(query, places, listed[1:], by="year", version=read) is not one
     assert family.family_of(query, places, listed, by="previous", version=read) is not one
-
-
-def test_answers_are_kept_up_to_a_size():
-    kept = tagged.Kept()
-    size = tagged.LARGEST
-    for number in range(20):
-        kept.put(str(number), tagged.Answer(b"x" * size, {}))
-    assert kept.size == sum(len(one.body) for one in kept.answers.values()) == tagged.MOST_BYTES
-    assert (kept.get("3"), kept.get("19") is not None) == (None, True)
-    kept.put("large", tagged.Answer(b"x" * (size + 1), {}))
-    assert kept.get("large") is None

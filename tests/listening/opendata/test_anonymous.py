@@ -14,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from backend import clock
 from backend.http import local_limit
 from backend.http.anonymous import EXPOSED
+from backend.ogc.endpoint import KEPT
+from districts.models import BoundaryEdition
 from listening.opendata.reading import fetch
 from tests.listening.opendata.world import NEWEST
 
@@ -38,6 +40,7 @@ def _still(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_credentials_change_nothing(read: Client, address: str, accept: str) -> None:
     plain = read.get(f"/open/{address}", headers={"Accept": accept})
+    KEPT.forget()
     known = read.get(f"/open/{address}", headers={"Accept": accept}, **CREDENTIALS)
     assert (known.status_code, known.content) == (plain.status_code, plain.content)
     for answer in (plain, known):
@@ -55,6 +58,48 @@ def test_what_was_kept_is_not_sent_again(read: Client, address: str) -> None:
     again = read.get(f"/open/{address}", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
+
+
+def test_where_a_right_is_missing_it_says_that_it_cannot_answer(read: Client) -> None:
+    """As after a migration when nobody gave the rights anew: no page of a fault, and no word of what is missing."""
+    with connection.cursor() as cursor:
+        cursor.execute("REVOKE SELECT ON releases_release FROM listening_open_reader")
+    try:
+        answer = read.get("/open/collections")
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/service-unavailable")
+        assert "releases_release" not in answer.content.decode()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("GRANT SELECT ON releases_release TO listening_open_reader")
+    assert read.get("/open/collections").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["need-map.geojson", "collections/need-map-latest/items?limit=5"])
+def test_what_is_asked_again_costs_one_query(read: Client, address: str) -> None:
+    """That of the version: the answer itself is kept, byte for byte, until something changes."""
+    KEPT.forget()
+    with CaptureQueriesContext(connections["open"]) as first:
+        told = read.get(f"/open/{address}")
+    with CaptureQueriesContext(connections["open"]) as asked:
+        again = read.get(f"/open/{address}")
+    headers = [dict(one.headers) | {"X-Request-ID": ""} for one in (told, again)]
+    assert (again.status_code, again.content, headers[1]) == (200, told.content, headers[0])
+    assert (len(first.captured_queries) > 1, len(asked.captured_queries)) == (True, 1)
+    assert read.get(f"/open/{address}&theme=rent".replace("geojson&", "geojson?")).content != told.content
+
+
+def test_what_is_kept_is_not_told_after_a_change(read: Client) -> None:
+    """A boundary edition is withdrawn from use: the tag is another, and so is the answer."""
+    before = read.get("/open/collections?f=json")
+    edition = BoundaryEdition.objects.get(layer__code="prossimita")
+    try:
+        BoundaryEdition.objects.filter(pk=edition.pk).update(status=BoundaryEdition.Status.DRAFT)
+        after = read.get("/open/collections?f=json")
+    finally:
+        BoundaryEdition.objects.filter(pk=edition.pk).update(status=edition.status)
+    assert before.headers["ETag"] != after.headers["ETag"]
+    assert "districts-prossimita-first" in before.content.decode()
+    assert "districts-prossimita-first" not in after.content.decode()
 
 
 def test_an_entity_tag_is_of_one_representation(read: Client) -> None:
@@ -76,6 +121,7 @@ def test_nothing_asks_the_connection_that_reads_records(read: Client) -> None:
     for address in ADDRESSES:
         for accept in ("application/json", "text/html"):
             with CaptureQueriesContext(connection) as asked:
+                KEPT.forget()
                 read.get(f"/open/{address}", headers={"Accept": accept}, **CREDENTIALS)
             assert not asked.captured_queries, address
 
@@ -90,6 +136,7 @@ def test_nothing_asks_the_connection_that_reads_records(read: Client) -> None:
 )  # fmt: skip
 def test_as_many_queries_whatever_the_size(read: Client, address: str, number: int) -> None:
     read.get(f"/open/{address}")  # what is made once, such as the number of matches, is there
+    KEPT.forget()
     with CaptureQueriesContext(connections["open"]) as asked:
         assert read.get(f"/open/{address}").status_code == 200
     assert len(asked) == number

@@ -189,6 +189,27 @@ def test_nothing_changes_a_published_band(release):
         )
 
 
+@pytest.mark.parametrize(
+    ("margin", "bands"),
+    [
+        ({"0-13": 1, "14-17": 2, "18+": 3}, {"0-17": 3, "18+": 3}),
+        ({"0-13": 1, "14+": 2}, {"0+": 3}),
+        ({"0-17": 1, "18+": 2}, {"0-17": 1, "18+": 2}),
+    ],
+)
+def test_bands_are_those_of_the_residents(city, margin, bands):
+    district = city.districts["quartiere", "10"]
+    ReferenceMargin.objects.bulk_create(
+        ReferenceMargin(district=district, variable="age", band=band, year=2025, source="Register", people=people)
+        for band, people in margin.items()
+    )
+    planned = {one.variable: one for one in plan_bands(read_geography(2025), Period.year(2025))}
+    assert planned["age"].residents.by_place == {("quartiere", "10"): bands}
+    assert planned["age"].bands == tuple(bands)
+    assert {band for _, band in planned["age"].pairs} == set(bands)
+    assert planned["gender"].bands == ("female", "male", "other")
+
+
 def test_of_a_large_conversation_ten_people_count_whatever_their_bands(city, listener):
     """Thirteen people, 5 + 4 + 4: their running total 5, 9, 13 of ten is 3, 6, 10."""
     at = dt.datetime(2025, 2, 10, 12, tzinfo=dt.UTC)
