@@ -48,7 +48,7 @@ def test_without_a_script_there_are_form_map_legend_and_table(visit):  # noqa: F
     assert page.locator("h1").inner_text().startswith("Mobility")
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("language", ["it", "en", "ar"])
 @pytest.mark.parametrize("address", [MAP, EMBEDDED, "/map/?theme=nonsense"], ids=["map", "embedded", "mistake"])
 def test_no_serious_barrier(visit, language, address):  # noqa: F811
     page = ready(visit(language=language).open(address))
