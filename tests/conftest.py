@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from backend.ogc import endpoint
 from listening.audit.chain import chain_entries
 from listening.audit.models import Entry
 from listening.codelists.models import Theme, ThemeLabel
@@ -28,7 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
+    """Tests change by hand what nothing changes in the service, so that no version tells."""
     cache.clear()
+    endpoint.KEPT.forget()
 
 
 @pytest.fixture
