@@ -65,10 +65,11 @@ class Frame:
         query = need_map.query
         theme = reading.themes.label(query.theme) if query.theme else ""
         self.topic = _topic(theme, query.kind)
+        heard = [theme or _("All themes"), *([str(wording.KINDS[query.kind])] if query.kind else [])]
         self.title = " · ".join(
             [
-                theme or _("All themes"),
-                *([str(wording.KINDS[query.kind])] if query.kind else []),
+                # Listening is of no theme.
+                *(heard if self.needs_theme else [str(TABS[self.view])]),
                 wording.period(query.period),
                 query.layer.name_in(language),
             ]

@@ -45,7 +45,8 @@ def test_each_view_has_a_tab():
 @pytest.mark.parametrize("role", ["coordinator", "planner"])
 def test_each_view_shows_its_places_and_keeps_the_question(two_years, look, view, role):
     page = look(layer="area", theme="rent", period="2026-Q2", view=view, role=role)
-    assert page.root.one("h1").text == "Rent · 2nd quarter 2026 · Area"
+    what = "Coverage" if view == "coverage" else "Rent"  # listening is of no theme
+    assert page.root.one("h1").text == f"{what} · 2nd quarter 2026 · Area"
     [current] = [a for a in page.root.one("nav", **{"class": "tabs"}).all("a") if "aria-current" in a.attributes]
     assert current.text == str(TABS[view])
     assert "theme=rent" in current.attributes["href"]
