@@ -23,7 +23,7 @@ def test_without_a_script_there_are_form_map_legend_and_table(listened, visit):
     there = visit(javascript=False)
     there.sign_in()
     page = there.open(DASHBOARD)
-    assert page.locator("form.filters select").count() == 4
+    assert page.locator("form.filters select").count() == 5
     assert page.locator("svg.map path[id^=area-]").count() == 9
     assert page.locator("svg.legend-bar").is_visible()
     assert page.locator("table tbody tr").count() == 9
