@@ -26,7 +26,7 @@ from listening.releases.models import Release
 
 pytestmark = pytest.mark.django_db
 
-PARTS = ("theme", "place", "cell", "need", "file")
+PARTS = ("theme", "place", "cell", "need", "band", "file")
 INSERTS = {
     "theme": "(release_id, code, parent, labels, sensitivity, position)"
     " VALUES ('2026-Q2-r1', 'x', '', '{}', 'normal', 99)",
@@ -36,6 +36,8 @@ INSERTS = {
     "cell": "(release_id, product, period, layer, place, theme, variable, band, value)"
     " VALUES ('2026-Q2-r1', 'P1', '2026-Q2', 'zona', 'A', 'x', '', '', 5)",
     "need": "(release_id, period, layer, place, theme) VALUES ('2026-Q2-r1', '2026-Q2', 'zona', 'A', 'x')",
+    "band": "(release_id, period, layer, place, variable, band, people, source)"
+    " VALUES ('2026-Q2-r1', '2026', 'zona', 'A', 'age', 'x', 5, '')",
     "file": "(release_id, name, media_type, bytes, sha256, is_canonical) VALUES ('2026-Q2-r1', 'x', 'x', 1, 'x', true)",
 }
 # What changes a release, and the trigger that stands in its way.
