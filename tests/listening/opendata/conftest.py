@@ -14,6 +14,8 @@ from django.db import connection, connections
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
+# Here, once: a fixture that two modules import is two, and Playwright runs once in a process.
+from tests.browser.conftest import browser, visit  # noqa: F401
 from tests.listening.opendata.world import build_world
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.conftest import browser, visit  # noqa: F401  (the browser of tests/browser)
 from tests.browser.test_dashboard import accessibility_violations, overflow
 from tests.browser.test_map import COLOURS, ready
 
@@ -18,7 +17,7 @@ MAP = "/map/?layer=area&theme=rent&period=2026-Q2"
 EMBEDDED = f"{MAP}&embed=1"
 
 
-def test_the_map_comes_up_in_the_classes_of_the_table(visit):  # noqa: F811
+def test_the_map_comes_up_in_the_classes_of_the_table(visit):
     """That nothing of another origin is asked for, `visit` checks."""
     page = ready(visit(language="en").open(MAP))
     assert page.locator(".gl canvas").count() == 1
@@ -28,7 +27,7 @@ def test_the_map_comes_up_in_the_classes_of_the_table(visit):  # noqa: F811
     page.screenshot(path="var/screenshots/public-map-en.png", full_page=True)
 
 
-def test_another_theme_is_another_map_without_loading_the_page_anew(visit):  # noqa: F811
+def test_another_theme_is_another_map_without_loading_the_page_anew(visit):
     page = ready(visit(language="en").open(MAP))
     page.evaluate("document.querySelector('.gl canvas').dataset.kept = 'yes'")
     page.locator("#theme").select_option("mobility")
@@ -37,7 +36,7 @@ def test_another_theme_is_another_map_without_loading_the_page_anew(visit):  # n
     assert "theme=mobility" in page.url
 
 
-def test_without_a_script_there_are_form_map_legend_and_table(visit):  # noqa: F811
+def test_without_a_script_there_are_form_map_legend_and_table(visit):
     page = visit(language="en", javascript=False).open(MAP)
     assert page.locator("svg.map path[id^=area-]").count() == 9
     assert page.locator("svg.legend-bar").is_visible()
@@ -50,13 +49,13 @@ def test_without_a_script_there_are_form_map_legend_and_table(visit):  # noqa: F
 
 @pytest.mark.parametrize("language", ["it", "en", "ar"])
 @pytest.mark.parametrize("address", [MAP, EMBEDDED, "/map/?theme=nonsense"], ids=["map", "embedded", "mistake"])
-def test_no_serious_barrier(visit, language, address):  # noqa: F811
+def test_no_serious_barrier(visit, language, address):
     page = ready(visit(language=language).open(address))
     assert accessibility_violations(page) == []
 
 
 @pytest.mark.parametrize("address", [MAP, EMBEDDED])
-def test_nothing_sticks_out_at_320_pixels(visit, address):  # noqa: F811
+def test_nothing_sticks_out_at_320_pixels(visit, address):
     page = visit(width=320, height=640).open(address)
     assert overflow(page) <= 0
     page.screenshot(path="var/screenshots/public-map-320.png", full_page=True)
@@ -85,7 +84,7 @@ def another_site(server: str) -> Iterator[str]:
     site.server_close()
 
 
-def shown_within(browser, address):  # noqa: F811
+def shown_within(browser, address):
     """The headings of the map as a page of another site shows it."""
     context = browser.new_context(locale="en")
     page = context.new_page()
@@ -97,13 +96,13 @@ def shown_within(browser, address):  # noqa: F811
     return found
 
 
-def test_a_site_that_the_city_names_shows_it_and_no_other_does(browser, another_site, settings):  # noqa: F811
+def test_a_site_that_the_city_names_shows_it_and_no_other_does(browser, another_site, settings):
     assert shown_within(browser, another_site)[0] != ["Rent · 2nd quarter 2026 · Area"]
     settings.EMBED_ORIGINS = [another_site]
     assert shown_within(browser, another_site) == (["Rent · 2nd quarter 2026 · Area"], 0, 1)
 
 
-def test_what_is_embedded_leads_to_the_whole_page(visit):  # noqa: F811
+def test_what_is_embedded_leads_to_the_whole_page(visit):
     page = visit(language="en").open(EMBEDDED)
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open the whole page").click()
@@ -113,7 +112,7 @@ def test_what_is_embedded_leads_to_the_whole_page(visit):  # noqa: F811
     assert whole.locator("header").count() == 1
 
 
-def test_the_start_page_and_open_data_lead_there(visit):  # noqa: F811
+def test_the_start_page_and_open_data_lead_there(visit):
     there = visit(language="en")
     for start in ("/", "/open/"):
         page = there.open(start)

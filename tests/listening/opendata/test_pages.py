@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import browser, visit  # noqa: F401  (the browser of tests/browser)
 from tests.browser.test_dashboard import accessibility_violations, overflow
 from tests.listening.opendata.world import NEWEST
 
@@ -20,7 +19,7 @@ ADDRESSES = [
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_everybody_can_read_it(visit, address, language):  # noqa: F811
+def test_everybody_can_read_it(visit, address, language):
     page = visit(javascript=True, language=language).open(address)
     assert page.locator("html").get_attribute("lang") == language
     assert accessibility_violations(page) == []
@@ -28,13 +27,13 @@ def test_everybody_can_read_it(visit, address, language):  # noqa: F811
 
 @pytest.mark.parametrize("language", ["it", "ar"])
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_it_fits_on_a_phone(visit, address, language):  # noqa: F811
+def test_it_fits_on_a_phone(visit, address, language):
     page = visit(language=language, width=360, height=740, javascript=False).open(address)
     assert overflow(page) <= 0
     assert page.locator("h1").inner_text()
 
 
-def test_a_person_finds_a_feature_without_scripts(visit):  # noqa: F811
+def test_a_person_finds_a_feature_without_scripts(visit):
     page = visit(javascript=False, language="en").open("/open/")
     page.get_by_role("link", name="Collections").last.click()
     page.get_by_role("link", name="Features of Need map, newest release").click()
@@ -46,19 +45,19 @@ def test_a_person_finds_a_feature_without_scripts(visit):  # noqa: F811
     assert page.locator("dl.facts dt").count() > 10
 
 
-def test_the_api_can_be_read_under_the_strict_policy(visit):  # noqa: F811
+def test_the_api_can_be_read_under_the_strict_policy(visit):
     """No script and no style stands in the page: `visit` fails for a violation of the policy."""
     page = visit(language="en").open("/open/api?f=html")
     page.locator(".opblock-summary-path").first.wait_for()
     assert page.locator(".opblock").count() > 10
 
 
-def test_pages_speak_italian(visit):  # noqa: F811
+def test_pages_speak_italian(visit):
     page = visit(language="it").open("/open/collections/need-map-latest")
     assert "Mappa dei bisogni, ultima pubblicazione" in page.locator("h1").inner_text()
 
 
-def test_the_map_for_everybody_runs_from_right_to_left_in_arabic(visit):  # noqa: F811
+def test_the_map_for_everybody_runs_from_right_to_left_in_arabic(visit):
     for width in (320, 1280):
         page = visit(language="ar", width=width).open("/map/?layer=area&theme=rent&period=2026-Q2")
         assert page.locator("html").get_attribute("dir") == "rtl"
