@@ -15,11 +15,12 @@ from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.legend import Swatch
 from listening.drawing.picture import Area, Picture
-from listening.drawing.table import Cell, Heading, Row, rounded
+from listening.drawing.table import Cell, Heading, Row
 from listening.needmaps.annotate import Annotated
 from listening.needmaps.build import DistrictNeed
 from listening.needmaps.grid import Windows
 from listening.needmaps.trend import Change
+from listening.statistics.shares import rounded
 from listening.statistics.trends import FALLING, RISING, STABLE
 
 # A clear change of as many points or more has the stronger colour.

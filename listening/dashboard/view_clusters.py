@@ -14,8 +14,9 @@ from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.legend import Swatch
 from listening.drawing.picture import Area, Picture
-from listening.drawing.table import Cell, Heading, Row, rounded
+from listening.drawing.table import Cell, Heading, Row
 from listening.needmaps.build import DistrictNeed, NeedMap
+from listening.statistics.shares import rounded
 
 if TYPE_CHECKING:
     from listening.statistics.clusters import Clusters

@@ -13,8 +13,9 @@ from listening.dashboard.reading import Reading
 from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.picture import Link, Picture
-from listening.drawing.table import Cell, Heading, Row, rounded
+from listening.drawing.table import Cell, Heading, Row
 from listening.needmaps.annotate import Annotated
+from listening.statistics.shares import rounded
 
 
 class ComparePage(Page):

@@ -15,11 +15,12 @@ from listening.drawing import wording
 from listening.drawing.choropleth import Drawing
 from listening.drawing.legend import Swatch, legend_of
 from listening.drawing.picture import Area, Picture
-from listening.drawing.table import Cell, Heading, Row, rounded
+from listening.drawing.table import Cell, Heading, Row
 from listening.needmaps.build import NeedMap
 from listening.needmaps.hexagons import HexagonMap, HexagonNeed
 from listening.statistics.reliability import NEVER, TOO_FEW
 from listening.statistics.reliability import C as UNSURE
+from listening.statistics.shares import rounded
 
 
 class HexagonsPage(Frame):

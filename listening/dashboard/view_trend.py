@@ -14,9 +14,10 @@ from listening.drawing import wording
 from listening.drawing.charts import Chart, chart, top_of
 from listening.drawing.legend import Swatch
 from listening.drawing.picture import Area
-from listening.drawing.table import Cell, Heading, Row, rounded
+from listening.drawing.table import Cell, Heading, Row
 from listening.needmaps.build import NeedMap
 from listening.needmaps.series import Point, Series
+from listening.statistics.shares import rounded
 
 # More small charts than this nobody compares; the table has them all.
 MOST_CHARTS = 12

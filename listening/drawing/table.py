@@ -40,8 +40,3 @@ class Row:
     def of(cls, area: Area, cells: Sequence[Cell], profile: str) -> Row:
         figures = [figure for cell in cells for figure in cell.figures]
         return cls(area, [cell.text for cell in cells], profile, figures)
-
-
-def rounded(share: float | None) -> float | None:
-    """A share, or a difference of two, with the four decimals that a few hundred conversations can bear."""
-    return None if share is None else round(share, 4)

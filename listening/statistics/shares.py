@@ -91,3 +91,8 @@ def location_quotient(share: ArrayLike, city_share: ArrayLike) -> FloatArray:
     if ((here > 0) & (city == 0)).any():
         raise ImpossibleCounts("A place has a share above 0 of a theme whose share in the city is 0.")
     return ratio(here, city, otherwise=1.0)
+
+
+def rounded(value: float | None) -> float | None:
+    """A share, or a difference of two, with the four decimals that a few hundred conversations can bear."""
+    return None if value is None else round(value, 4)

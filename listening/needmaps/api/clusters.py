@@ -14,13 +14,14 @@ from backend.http.query_parameters import refuse_unknown
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
-from listening.needmaps.api.documents import METHOD, as_period, counts, place_claimed, provenance, rounded
+from listening.needmaps.api.documents import METHOD, as_period, counts, place_claimed, provenance
 from listening.needmaps.api.parameters import EDITION, KIND, LAYER, PERIOD, THEME
 from listening.needmaps.api.serializers import ClustersSerializer
 from listening.needmaps.api.tagged import Tagged
 from listening.needmaps.build import build_need_map
 from listening.needmaps.clusters import clusters_of
 from listening.needmaps.query import PARAMETERS, parse_query
+from listening.statistics.shares import rounded
 
 NOTES: Final = [
     "A candidate cluster is a reason to listen more there; it is no proof: chance makes some.",

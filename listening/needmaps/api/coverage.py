@@ -19,12 +19,13 @@ from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.needmaps.api.coverage_serializers import CoverageNextSerializer, CoverageSerializer
-from listening.needmaps.api.documents import METHOD, as_period, provenance, rounded
+from listening.needmaps.api.documents import METHOD, as_period, provenance
 from listening.needmaps.api.parameters import EDITION, LAYER, PERIOD
 from listening.needmaps.api.tagged import Tagged
 from listening.needmaps.coverage import USUAL_CONVERSATIONS, USUAL_SESSIONS, Lately, Listening, cover, propose
 from listening.needmaps.query import NeedMapQuery, parse_query
 from listening.needmaps.representation import priority_bands, represent
+from listening.statistics.shares import rounded
 
 # What may be asked for; the larger numbers are a metropolis.
 MOST: Final = {"conversations": 1_000_000, "sessions": 10_000}

@@ -21,6 +21,7 @@ from listening.needmaps.released import MISSING
 from listening.needmaps.trend import Change
 from listening.statistics.breaks import NO_CLASS
 from listening.statistics.intervals import LEVEL
+from listening.statistics.shares import rounded
 
 # Goes up when the same records would give other figures: so that two downloads can be told apart.
 METHOD: Final = "1"
@@ -218,11 +219,6 @@ def as_fallback(fallback: Fallback) -> dict[str, Any]:
 
 def as_period(period: Period) -> dict[str, str]:
     return {"label": period.label, "first": period.first.isoformat(), "until": period.until.isoformat()}
-
-
-def rounded(value: float | None) -> float | None:
-    """Four decimals; what a share of a few hundred conversations can bear."""
-    return None if value is None else round(value, 4)
 
 
 def _counted(need: CityNeed) -> list[int | float | None]:

@@ -21,7 +21,7 @@ from listening.fieldwork.permissions import ReadsCounts
 from listening.fieldwork.person import person_of
 from listening.fieldwork.scope import Scope
 from listening.needmaps.api.coverage import answer, coverage_head
-from listening.needmaps.api.documents import as_period, rounded
+from listening.needmaps.api.documents import as_period
 from listening.needmaps.api.parameters import LAYER, PERIOD, THEME
 from listening.needmaps.api.representation_serializers import RepresentationSerializer, WeightsSerializer
 from listening.needmaps.query import NeedMapQuery, parse_query, readable_themes
@@ -30,6 +30,7 @@ from listening.needmaps.representation import BandFigures, Represented, Variable
 from listening.needmaps.tiers import coarse_editions
 from listening.needmaps.weigh import SCHEME, Weighed, WeightedMargin, weigh
 from listening.statistics.intervals import LEVEL
+from listening.statistics.shares import rounded
 
 YEAR = OpenApiParameter(
     "year", int, description="Of the residents; left out: of each variable the newest up to the period's year."
