@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from listening.fieldwork.models import User
+from tests.browser.fieldphone import FieldPhone, field_phone
 from tests.listening.dashboard.conftest import _compiled_catalogues  # noqa: F401  (the catalogues as in the source)
 from tests.listening.dashboard.needs import listen_in_squareville
 
@@ -127,3 +128,13 @@ def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
 def listened(city: object, themes: dict[str, object], listener: User, planner: User) -> None:
     """Squareville after a year of listening, and a planner called dario who may look at it."""
     listen_in_squareville(themes, listener)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def phone(
+    browser: Browser, server: str, transactional_db: None, city: object, themes: object, listener: User
+) -> Iterator[FieldPhone]:
+    """The field app on a phone that was added for the listener."""
+    with field_phone(browser, server) as made:
+        made.enrol(listener)
+        yield made

@@ -18,13 +18,6 @@ THUMB = 2 / 3  # of the height of a phone, below which a thumb reaches everythin
 BOX = "(one) => { const box = one.getBoundingClientRect(); return [box.top, box.bottom, innerHeight]; }"
 
 
-@pytest.fixture
-def phone(browser, server, transactional_db, city, themes, listener):
-    with field_phone(browser, server) as made:
-        made.enrol(listener)
-        yield made
-
-
 def too_pale(page):
     """Texts below 7:1, or 4.5:1 where they are large (WCAG 2.2, 1.4.6)."""
     enhanced = {"runOnly": {"type": "rule", "values": ["color-contrast-enhanced"]}}

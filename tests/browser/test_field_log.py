@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -18,13 +17,6 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
     'button, select, textarea, summary, .file, .tick, input:not([type=file], [type=checkbox])')]
   .map((one) => [one.id || one.textContent.trim(), one.getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.height < 47.5 || box.width < 47.5)).map(([name]) => name)"""
-
-
-@pytest.fixture
-def phone(browser, server, transactional_db, city, themes, listener):
-    with field_phone(browser, server) as made:
-        made.enrol(listener)
-        yield made
 
 
 def only(records):
