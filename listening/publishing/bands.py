@@ -43,12 +43,17 @@ class PlannedBands:
 
 
 def plan_bands(geography: Geography, year: Period) -> tuple[PlannedBands, ...]:
-    """The tables of a year, one per variable; none without a layer above the publication layer. Two queries a layer."""
+    """The tables of a year, one per variable; none without a layer above the publication layer.
+
+    Two queries, and one a layer.
+    """
     places = geography.of(geography.above)
     layers = dict.fromkeys([place.layer for place in places] + [layer for place in places for layer in place.parents])
     if not layers:
         return ()
-    editions = [BoundaryEdition.objects.get(layer__code=one, code=geography.editions[one]) for one in layers]
+    drawn = BoundaryEdition.objects.filter(layer__code__in=layers).select_related("layer")
+    edition_of = {(one.layer.code, one.code): one for one in drawn}
+    editions = [edition_of[one, geography.editions[one]] for one in layers]
     references = choose(known_references(editions[0]), year)
     margins: dict[tuple[str, str], Margins] = {}
     for layer, edition in zip(layers, editions, strict=True):
