@@ -49,4 +49,4 @@ class DistrictQuerySet(models.QuerySet["District"]):
 
     def meeting(self, bbox: Polygon) -> Self:
         """Districts that share at least a point with a box (EPSG:4326)."""
-        return self.filter(geometry__bboverlaps=bbox, geometry__intersects=bbox)
+        return self.filter(geometry__intersects=bbox)

@@ -18,13 +18,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.throttling import BaseThrottle
 
 from backend.db import sql
+from backend.db.prepared import prepared_cursor
 from backend.http.client_address import client_address
 from backend.problems import TooManyRequests
 
@@ -108,7 +108,7 @@ def refuse_if_too_many(request: HttpRequest, limit: str, name: str) -> None:
 
 def spend(name: str, caller: str, limit: Limit) -> None:
     """Spend one request of a caller's limit. Raises TooManyRequests."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         if next(_requests) % SWEEP_EVERY == 0:
             cursor.execute(sql.read("backend.http", "forget_allowances.sql"), {"most": SWEEP_MOST})
         asked: dict[str, bytes | float] = {

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
 from backend.db import sql
+from backend.db.prepared import prepared_cursor
 from backend.http.request_log import request_id
 from listening.audit.errors import UnknownPurpose
 from listening.audit.purposes import HEADER, Purpose, parse_purpose
@@ -46,7 +46,7 @@ def record(
     listed = [str(one) for one in ids]
     # A sign-in is recorded before anybody is signed in.
     person = by or getattr(request, "user", None)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             sql.read("listening.audit", "append_entry.sql"),
             {

@@ -67,7 +67,7 @@ def resolve(token: str) -> Device | None:
     """
     if (form := _FORM.fullmatch(token)) is None:
         return None
-    device = Device.objects.select_related("person").filter(pk=UUID(form[1])).first()
+    device = next(iter(Device.objects.select_related("person").filter(pk=UUID(form[1]))), None)
     token_digest = digest(token)
     standing = None if device is None else standing_of(device, token_digest)
     if device is None or standing is None:

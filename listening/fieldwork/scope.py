@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection
-
 from backend.db import sql
+from backend.db.prepared import prepared_cursor
 
 # From what everybody may know to what stays in the office.
 SENSITIVITIES: Final = ("normal", "restricted", "internal")
@@ -77,7 +76,7 @@ class Scope:
 
 def read_scope(person_id: int) -> Scope:
     """The scope of a person: one query."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql.read("listening.fieldwork", "scope.sql"), {"person": person_id})
         return Scope(
             tuple(

@@ -36,11 +36,10 @@ def find(token: str) -> ApiToken | None:
     """A token with its person; None when it is unknown, expired or revoked, or the person is inactive."""
     if not token.startswith(PREFIX):
         return None
-    return (
-        ApiToken.objects.select_related("user")
-        .filter(digest=_digest(token), expires_at__gt=clock.now(), revoked_at=None, user__is_active=True)
-        .first()
-    )
+    found = next(iter(ApiToken.objects.select_related("user").filter(digest=_digest(token))), None)
+    if found is None or found.revoked_at is not None or found.expires_at <= clock.now() or not found.user.is_active:
+        return None
+    return found
 
 
 def resolve(token: str) -> User | None:

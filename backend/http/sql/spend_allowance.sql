@@ -6,8 +6,8 @@
 -- that would lead further than the window ahead of the clock. Whoever comes at the same time waits for the lock of the row
 -- and sees what the one before has spent. The clock is the database's alone.
 INSERT INTO backend_allowance AS held (key, spent_until)
-VALUES (%(key)s, clock_timestamp() + make_interval(secs => %(each_s)s))
+VALUES (%(key)s::bytea, clock_timestamp() + make_interval(secs => %(each_s)s::float8))
 ON CONFLICT (key) DO UPDATE
-SET spent_until = greatest(held.spent_until + make_interval(secs => %(each_s)s), excluded.spent_until)
-WHERE held.spent_until + make_interval(secs => 2 * %(each_s)s - %(window_s)s) <= excluded.spent_until
+SET spent_until = greatest(held.spent_until + make_interval(secs => %(each_s)s::float8), excluded.spent_until)
+WHERE held.spent_until + make_interval(secs => 2 * %(each_s)s::float8 - %(window_s)s::float8) <= excluded.spent_until
 RETURNING key

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import django_filters
 from django.contrib.gis.geos import Polygon
+from django.db.models import QuerySet
+from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
@@ -25,7 +27,17 @@ MASKED = re.compile(rf"(?:\d\W?){{{LEAST_DIGITS}}}|@")
 SHORTEST_SEARCH = 2
 
 
-class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped upstream
+class AskedFilters(django_filters.FilterSet):  # type: ignore[misc]  # untyped upstream
+    """The declared filters of which a request gives a value: the others need no field of a form, and no time."""
+
+    base_filters: dict[str, django_filters.Filter]
+
+    def __init__(self, params: QueryDict, *, queryset: QuerySet[Any]) -> None:
+        self.base_filters = {name: declared for name, declared in self.base_filters.items() if name in params}
+        super().__init__(params, queryset=queryset)
+
+
+class ConversationFilter(AskedFilters):
     """Narrow the conversations a person may read; all that are given must hold."""
 
     district = django_filters.CharFilter(
@@ -76,7 +88,7 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
         return queryset.saying(text_to_search(name, value))
 
 
-class FindingFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped upstream
+class FindingFilter(AskedFilters):
     """Narrow the findings a person may read, by what is shown of them and by nothing else."""
 
     district = django_filters.CharFilter(
@@ -178,7 +190,7 @@ def words_to_search(parameter: str, value: str) -> str:
     return text
 
 
-def parameters_of(filters: type[django_filters.FilterSet]) -> list[OpenApiParameter]:
+def parameters_of(filters: type[AskedFilters]) -> list[OpenApiParameter]:
     """The declared filters as the OpenAPI document lists them."""
     return [
         OpenApiParameter(
@@ -194,9 +206,7 @@ def parameters_of(filters: type[django_filters.FilterSet]) -> list[OpenApiParame
 Records = TypeVar("Records", ConversationQuerySet, FindingQuerySet)
 
 
-def filtered(
-    filters: type[django_filters.FilterSet], queryset: Records, params: Any, *, also: frozenset[str]
-) -> Records:
+def filtered(filters: type[AskedFilters], queryset: Records, params: QueryDict, *, also: frozenset[str]) -> Records:
     """Apply declared filters; `also` are parameters that belong to the page, not to the filter.
 
     Raises InvalidParameter for an unknown parameter or a value that a filter refuses.

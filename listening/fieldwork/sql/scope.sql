@@ -8,7 +8,7 @@ SELECT a.role, a.clearance, a.layer_id IS NULL AS everywhere,
 FROM fieldwork_assignment a
 LEFT JOIN districts_today d ON d.layer_id = a.layer_id AND d.code = a.district_code
 LEFT JOIN districts_placement p ON p.layer_id = a.layer_id AND p.district_id = d.id
-WHERE a.person_id = %(person)s
+WHERE a.person_id = %(person)s::bigint
   AND a.first_day <= districts_day() AND (a.last_day IS NULL OR a.last_day >= districts_day())
 GROUP BY a.role, a.clearance, everywhere
 ORDER BY a.role, a.clearance, everywhere

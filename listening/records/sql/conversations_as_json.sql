@@ -2,8 +2,12 @@
 -- Conversations as the API shows them, one JSON text each, in the order of :ids. Grain: one row per conversation.
 -- Rows: (id, version, geometry, document). Coordinates: EPSG:4326, longitude first, 7 decimals (about a centimetre).
 -- The writable members have the shape in which they are submitted, so that a document can be patched and sent back.
-WITH wanted AS (
-    SELECT * FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS w (id, position)
+WITH wanted AS MATERIALIZED (
+    SELECT w.position, c.*
+    FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS w (id, position)
+    JOIN records_conversation c ON c.id = w.id
+), heard AS MATERIALIZED (
+    SELECT * FROM records_finding WHERE conversation_id = ANY (%(ids)s::uuid[])
 ), place AS (
     SELECT d.id, json_build_object('id', d.id, 'layer', l.code, 'code', d.code, 'name', d.name) AS located,
            l.code AS layer, d.code
@@ -11,15 +15,13 @@ WITH wanted AS (
     JOIN districts_boundaryedition e ON e.id = d.edition_id
     JOIN districts_layer l ON l.id = e.layer_id
     WHERE d.id IN (
-        SELECT c.district_id FROM records_conversation c WHERE c.id = ANY (%(ids)s::uuid[])
-        UNION
-        SELECT f.district_id FROM records_finding f WHERE f.conversation_id = ANY (%(ids)s::uuid[])
+        SELECT district_id FROM wanted UNION SELECT district_id FROM heard
     )
 ), theme AS (
     SELECT ft.finding_id, json_agg(t.code ORDER BY t.position, t.code) AS codes
-    FROM records_findingtheme ft
+    FROM heard
+    JOIN records_findingtheme ft ON ft.finding_id = heard.id
     JOIN codelists_theme t ON t.id = ft.theme_id
-    WHERE ft.finding_id IN (SELECT f.id FROM records_finding f WHERE f.conversation_id = ANY (%(ids)s::uuid[]))
     GROUP BY ft.finding_id
 ), finding AS (
     SELECT f.conversation_id,
@@ -33,10 +35,9 @@ WITH wanted AS (
                    ELSE json_build_object('kind', f.place) END,
                'district', place.located
            ) ORDER BY f.position) AS findings
-    FROM records_finding f
+    FROM heard f
     LEFT JOIN theme ON theme.finding_id = f.id
     LEFT JOIN place ON place.id = f.district_id
-    WHERE f.conversation_id = ANY (%(ids)s::uuid[])
     GROUP BY f.conversation_id
 ), band AS (
     SELECT conversation_id, json_object_agg(variable, bands) AS bands
@@ -68,12 +69,11 @@ SELECT c.id, c.version, ST_AsGeoJSON(c.location, 7) AS geometry,
            'consents', coalesce(consent.consents, '[]'),
            'findings', coalesce(finding.findings, '[]')
        )::text AS document
-FROM wanted
-JOIN records_conversation c ON c.id = wanted.id
+FROM wanted c
 JOIN fieldwork_user u ON u.id = c.listener_id
 LEFT JOIN fieldwork_venue v ON v.id = c.venue_id
 LEFT JOIN place ON place.id = c.district_id
 LEFT JOIN finding ON finding.conversation_id = c.id
 LEFT JOIN band ON band.conversation_id = c.id
 LEFT JOIN consent ON consent.conversation_id = c.id
-ORDER BY wanted.position
+ORDER BY c.position
