@@ -2,9 +2,12 @@
 
 import re
 import subprocess
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PIN = re.compile(r"^[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==[^ ;\\]+", re.MULTILINE)
@@ -55,6 +58,14 @@ def test_what_is_asked_for_is_what_is_pinned(name):
     pinned = re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==", (ROOT / f"{name}.txt").read_text(), re.MULTILINE)
     assert asked
     assert set(asked) - set(pinned) == set()
+
+
+def test_every_pin_runs_on_the_python_of_debian_12():
+    """A newer Python on the machine where the files are compiled lets in what `make demo` cannot install elsewhere."""
+    pinned = set(re.findall(r"^([a-z0-9._-]+)(?:\[.*\])?==", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
+    found = {canonicalize_name(one.name): one.metadata["Requires-Python"] for one in metadata.distributions()}
+    assert pinned <= found.keys()
+    assert {name for name in pinned if not SpecifierSet(found[name] or "").contains("3.11.2")} == set()
 
 
 def test_no_file_names_an_index_or_a_path_of_one_machine():
