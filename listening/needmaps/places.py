@@ -76,11 +76,12 @@ def parse_places_query(params: Mapping[str, str], scope: Scope) -> PlacesQuery:
     Raises InvalidParameter, naming the value and the valid ones: for whoever reads counts alone also of quarters that
     were published, as no release has figures of places.
     """
-    editions = list(BoundaryEdition.objects.valid_on(clock.today()).select_related("layer"))
-    exactly = reads_exactly(scope)
-    coarse = () if exactly else tuple(one.layer.code for one in coarse_editions(editions))
-    published = () if exactly else list_published("")
-    tier = Tier(reads_open=exactly, coarse=coarse, counts_alone=not exactly, published=published)
+    if reads_exactly(scope):
+        tier = Tier(reads_open=True, coarse=(), counts_alone=False)
+    else:
+        editions = list(BoundaryEdition.objects.valid_on(clock.today()).select_related("layer"))
+        coarse = tuple(one.layer.code for one in coarse_editions(editions))
+        tier = Tier(reads_open=False, coarse=coarse, counts_alone=True, published=list_published(""))
     period = parse_period(params.get("period", ""), tier)
     if tier.touched(period):
         raise NotInRelease(tier, period, what="of places smaller than districts")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import http.client
 import json
 import os
 import random
@@ -12,19 +11,16 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
 
 from backend.db import sql
-from backend.db.prepared import prepared_cursor
 from backend.geo.tile_matrix import tile_at
 from listening.capture.accept import accept_many
 from listening.capture.api.serializers import read_submission
-from listening.codelists.models import Theme
 from listening.demo.conversations import invent
 from listening.demo.load import load_demo, read_stage, store_sessions
 from listening.fieldwork.models import User
@@ -38,10 +34,11 @@ from listening.rollups.reconcile import reconcile
 from tests.benchmarks import ingest, stream, sync
 from tests.benchmarks.load import free_port, stop, wait_for
 from tests.benchmarks.peers import beside
+from tests.benchmarks.reads import box_of, over_http, place
+from tests.benchmarks.table import p50, row, run, say, spread
 from tests.people import EVERYTHING
 
 FINDINGS_PER_CONVERSATION = 2.15
-REPEATS = 40
 
 
 def main(findings: int, seconds: float, *, peers: bool) -> None:
@@ -132,86 +129,6 @@ def need_maps_in_sql(*, counts_of_records: int = 5) -> None:
     say(f"{'need map in Python, 1 theme, 1 year':44}{p50(lambda: build_need_map(query)):9.2f} ms")
 
 
-def over_http(port: int, token: str) -> None:
-    """What a client waits for, one request at a time, against the SQL that the answer needs."""
-    client = http.client.HTTPConnection("127.0.0.1", port)
-
-    def get(path: str, **headers: str) -> tuple[int, bytes, str]:
-        client.request("GET", path, headers={"Authorization": f"Bearer {token}", **headers})
-        response = client.getresponse()
-        return response.status, response.read(), response.headers.get("ETag", "")
-
-    def timed(name: str, path: str, bare: Callable[[], Any] | None, expect: int = 200, **headers: str) -> None:
-        status, body, _ = get(path, **headers)
-        if status != expect:
-            raise SystemExit(f"{path} answered {status}: {body[:300]!r}")
-        for _ in range(8):  # warm both workers
-            get(path, **headers)
-        row(f"HTTP {name} ({len(body) / 1000:.0f} kB)", p50(lambda: get(path, **headers)), bare and p50(bare))
-
-    query = parse_query({"layer": "area-statistica", "theme": "housing", "period": "2025"}, EVERYTHING)
-    need_map = "/api/v1/need-map?layer=area-statistica&theme=housing&period=2025"
-    timed("need map, no geometry", f"{need_map}&geometry=none", lambda: build_need_map(query))
-    timed("need map, simplified", need_map, lambda: build_need_map(query))
-    others = [
-        f"{need_map.replace('housing', theme)}&geometry={geometry}"
-        for theme in Theme.objects.exclude(code="housing").values_list("code", flat=True)[:20]
-        for geometry in ("none", "full", "simplified")
-    ]
-    another = iter(others)
-    row(
-        "  of another theme, never asked for",
-        p50(lambda: get(next(another)), min(REPEATS, len(others) - 1)),
-        p50(lambda: build_need_map(query)),
-    )
-    changed = []
-    for _ in range(REPEATS):
-        run("INSERT INTO rollups_change (quarter, district_id) VALUES ('2025-04-01', 0) RETURNING mark")
-        started = time.perf_counter()
-        get(f"{need_map}&geometry=none")
-        changed.append((time.perf_counter() - started) * 1000)
-    row("  after a change, all compared anew", statistics.median(changed), p50(lambda: build_need_map(query)))
-    keys = "SELECT id FROM records_conversation ORDER BY occurred_at DESC, id DESC LIMIT 101"
-    documents = sql.read("listening.records", "conversations_as_json.sql")
-
-    def bare_page() -> None:
-        ids = [one[0] for one in run(keys)]
-        with prepared_cursor() as cursor:  # as the product has it: planning is most of this statement
-            cursor.execute(documents, {"ids": ids[:100]})
-            cursor.fetchall()
-
-    timed("need map, 304", need_map, lambda: build_need_map(query), 304, **{"If-None-Match": get(need_map)[2]})
-    timed("page of 100", "/api/v1/conversations?limit=100", bare_page)
-    for km in (1, 5):
-        timed(f"page of 100, {km} km box", f"/api/v1/conversations?limit=100&bbox={box_of(km)}", None)
-    timed("page of 100, theme and zona", "/api/v1/conversations?limit=100&theme=housing&district=zona:B", None)
-    timed("page of 100, text", "/api/v1/conversations?limit=100&q=autobus", None)
-    deep = json.loads(get("/api/v1/conversations?limit=100")[1])
-    for _ in range(50):
-        deep = json.loads(get(deep["next"].split(f"{port}")[1])[1])
-    timed("page 51 of 100", deep["next"].split(f"{port}")[1], bare_page)
-    districts = (
-        "SELECT ST_AsGeoJSON(geometry, 6) FROM districts_district d JOIN districts_boundaryedition e ON "
-        "e.id = d.edition_id JOIN districts_layer l ON l.id = e.layer_id WHERE l.rank = 0"
-    )
-    path = "/api/v1/districts?layer=area-statistica"
-    timed("district GeoJSON, simplified", path, lambda: run(districts))
-    timed("district GeoJSON, 304", path, lambda: run(districts), 304, **{"If-None-Match": get(path)[2]})
-
-
-def box_of(km: float) -> str:
-    """A box with sides of about so many km around the place of the newest conversation that has one."""
-    x, y = place()
-    sides = (x - 0.006 * km, y - 0.0045 * km, x + 0.006 * km, y + 0.0045 * km)
-    return ",".join(f"{part:.4f}" for part in sides)
-
-
-def place() -> tuple[float, float]:
-    """Where the newest conversation was that has a point: longitude, latitude."""
-    at = Conversation.objects.filter(location__isnull=False).values_list("location", flat=True)[0]
-    return at.x, at.y
-
-
 def beside_peers(port: int, token: str) -> None:
     """Requests a second, and what one client waits, beside others that serve the same rows."""
     proposer, approver = (User.objects.get(username=name) for name in ("steward", "steward2"))
@@ -277,13 +194,6 @@ def syncing(port: int, phones: int) -> None:
     spread("  pull of what one has", shift.pulls, None)
 
 
-def spread(name: str, product: list[float], bare: list[float] | None) -> None:
-    """p50 and p95, beside the bare statement's p50 where there is one."""
-    told = [statistics.median(product), statistics.quantiles(product, n=20)[-1]]
-    beside = "" if bare is None else f"{statistics.median(bare):9.2f} ms{told[0] / statistics.median(bare):8.2f}"
-    say(f"{name:44}{told[0]:9.2f} ms{beside}   p95 {told[1]:.0f} ms")
-
-
 def ingesting(seconds: float) -> None:
     """Four clients at once, batches of 50, one in five sent again: with and without the upkeep of the cells."""
     product = ingest.run(seconds, clients=4, seed=11)
@@ -344,23 +254,6 @@ def ingesting(seconds: float) -> None:
     say(f"{'  deadlocks, errors':44}{product.deadlocks:12}{bare.deadlocks:12}        {product.errors + bare.errors}")
 
 
-def run(statement: str, params: dict[str, Any] | None = None) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        return cursor.fetchall()
-
-
-def p50(action: Callable[[], Any], repeats: int = REPEATS) -> float:
-    """Median time of an action, ms, after one that is not counted."""
-    action()
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        action()
-        times.append((time.perf_counter() - started) * 1000)
-    return statistics.median(times)
-
-
 @contextlib.contextmanager
 def server() -> Iterator[int]:
     """The product as it is served: granian, one worker per core, the web process's database settings."""
@@ -386,12 +279,3 @@ def server() -> Iterator[int]:
         yield port
     finally:
         stop(process)
-
-
-def row(name: str, product_ms: float, bare_ms: float | None) -> None:
-    beside = "" if bare_ms is None else f"{bare_ms:9.2f} ms{product_ms / bare_ms:8.2f}"
-    say(f"{name:44}{product_ms:9.2f} ms{beside}")
-
-
-def say(line: str) -> None:
-    print(line, flush=True)

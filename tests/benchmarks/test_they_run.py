@@ -19,3 +19,4 @@ def test_with_little_to_measure():
     assert told.returncode == 0, told.stderr[-2_000:]
     assert "0 differences from the records" in told.stdout
     assert "HTTP page 51 of 100" in told.stdout
+    assert "HTTP density tile z13" in told.stdout
