@@ -17,7 +17,8 @@ from backend import clock
 from backend.db import sql
 from listening.sync.models import Change, FeedState
 
-ROUND: Final = 5_000  # conversations that one call of sync_sequence looks at, at most
+# Touched rows that one step numbers, at most: about as long as a pull takes to read its page.
+STEP: Final = 2_000
 LEFT_FOR: Final = dt.timedelta(days=180)  # how long the feed says that something left a bucket
 
 
@@ -29,19 +30,36 @@ class Compacted:
     forgotten: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sequenced:
+    """What one step did: conversations it looked at, and whether there may be more than it took."""
+
+    looked_at: int
+    is_part: bool
+
+
 def sequence() -> int:
     """Give positions to all that was committed before this call; returns how many conversations were looked at.
 
-    One short transaction per round. Do not call it inside a long one: others wait for its end.
+    One short transaction per step. Do not call it inside a long one: others wait for its end.
     """
     looked_at = 0
     while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT sync_sequence()")
-            looked_at_now: int = cursor.fetchone()[0]
-        looked_at += looked_at_now
-        if looked_at_now == 0:
+        step = sequence_step()
+        looked_at += step.looked_at
+        if not step.is_part:
             return looked_at
+
+
+@transaction.atomic
+def sequence_step() -> Sequenced:
+    """Give positions to what was touched first, STEP rows at most. In a transaction of its own: others wait for its end.
+
+    What was committed before this call has its position afterwards, unless the step is a part.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT looked_at, is_part FROM sync_sequence(%s)", [STEP])
+        return Sequenced(*cursor.fetchone())
 
 
 def state() -> FeedState:

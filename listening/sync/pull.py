@@ -59,9 +59,11 @@ class Page:
 def pull(person: User, cursor: Cursor | None, *, limit: int) -> Page:
     """The page after a cursor, of `limit` conversations at most. None: from the beginning.
 
-    Numbers what was committed, then reads one snapshot. Call it outside of a transaction.
+    Numbers what was committed, one step of it, then reads one snapshot. Call it outside of a transaction. After a bulk
+    load a step is not all: then the page says that there is more. While buckets are being filled nothing is numbered, as
+    what comes into the feed meanwhile would be delivered twice: by its id, and by its entry.
     """
-    feed.sequence()
+    is_part = (cursor is None or not cursor.filling) and feed.sequence_step().is_part
     feed.state()  # it may have to be written, and the snapshot only reads
     with one_snapshot():
         state = feed.state()
@@ -76,7 +78,7 @@ def pull(person: User, cursor: Cursor | None, *, limit: int) -> Page:
         else:
             ids, cursor, more = _follow(person, cursor, limit)
         rows, gone = _standing(person, ids, buckets)
-    return Page(epoch, reset, buckets.names, rows, gone, cursor, more)
+    return Page(epoch, reset, buckets.names, rows, gone, cursor, more or is_part)
 
 
 @contextlib.contextmanager

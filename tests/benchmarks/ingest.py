@@ -18,8 +18,9 @@ AGAIN = 0.2  # of a batch was sent before
 class Ingest:
     """What the clients reached together.
 
-    `seen_ms`: the longest from a commit to the end of the first need map asked for after it, which counted it; None
-    where nobody looked. `lag_s`: the longest that a change can have waited to be merged, which no need map waits for.
+    `seen_ms`: the longest from a commit to the end of the first need map asked for after it, which counted it. `lag_s`:
+    the longest that a change can have waited to be merged, which no need map waits for. `unmerged`: rows of the log that
+    were left to merge in the end, and `catch_up_s`, how long that took.
     """
 
     conversations_per_second: float
@@ -28,23 +29,31 @@ class Ingest:
     deadlocks: int
     errors: int
     lag_s: float
-    seen_ms: float | None
+    seen_ms: float
+    unmerged: int
+    catch_up_s: float
 
 
-def run(seconds: float, *, clients: int, seed: int, watched: bool = True) -> Ingest:
+def run(seconds: float, *, clients: int, seed: int, counted: bool = True) -> Ingest:
     """Let clients submit for some seconds; a merge runs beside them, and one looks whether need maps count at once.
 
-    Each is a process with a connection of its own.
+    Each is a process with a connection of its own. `counted` False, where the triggers are off: the same look, which
+    expects nothing. What earlier runs left to merge is merged before, lest the clients of this one pay for it.
     """
+    from listening.rollups.merge import merge_deltas
+
+    merge_deltas()
     spawn = multiprocessing.get_context("spawn")
-    start, stop = spawn.Barrier(clients + 1 + watched, timeout=120), spawn.Event()
-    with spawn.Pool(clients + 1 + watched, initializer=_share, initargs=(start, stop)) as pool:
+    start, stop = spawn.Barrier(clients + 2, timeout=120), spawn.Event()
+    with spawn.Pool(clients + 2, initializer=_share, initargs=(start, stop)) as pool:
         merging = pool.apply_async(_merge)
-        watching = pool.apply_async(_watch, (seed,)) if watched else None
+        watching = pool.apply_async(_watch, (seed, counted))
         working = [pool.apply_async(_submit, (seconds, seed * 100 + number)) for number in range(clients)]
         told = [one.get() for one in working]
         stop.set()
-        lag_s, seen_ms = merging.get(), watching and watching.get()
+        lag_s, seen_ms = merging.get(), watching.get()
+    began = time.perf_counter()
+    unmerged = merge_deltas()
     times = sorted(ms for one in told for ms in one[2])
     return Ingest(
         conversations_per_second=sum(one[0] for one in told) / seconds,
@@ -54,6 +63,8 @@ def run(seconds: float, *, clients: int, seed: int, watched: bool = True) -> Ing
         errors=sum(one[4] for one in told),
         lag_s=lag_s,
         seen_ms=seen_ms,
+        unmerged=unmerged or 0,
+        catch_up_s=time.perf_counter() - began,
     )
 
 
@@ -97,21 +108,27 @@ def _submit(seconds: float, seed: int):
 
 
 def _merge() -> float:
-    from listening.rollups.merge import merge_step
+    """As the worker does, which pauses for a second between rounds; the longest that a row of the log was old."""
+    from django.db import connection
+
+    from listening.rollups.merge import keep_merged
 
     _start.wait()
-    longest, before = 0.0, time.perf_counter()
+    longest, given = 0.0, []
     while not _stop.is_set():
-        began = time.perf_counter()
-        step = merge_step()
-        # What was written just after a step began waits for the end of the next one.
-        longest, before = max(longest, time.perf_counter() - before), began
-        if not step.is_many:  # as the worker does, which pauses for a second
-            _stop.wait(1.0)
+        keep_merged()
+        _stop.wait(1.0)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT min(id), max(id) FROM rollups_delta")
+            first, last = cursor.fetchone()
+        now = time.perf_counter()
+        given = [one for one in [*given, (last, now)] if first is not None and one[0] >= first]
+        # Numbers are given out in the order of writing: the first look that saw a number as high is as old as it is.
+        longest = max(longest, now - given[0][1] if given else 0.0)
     return longest
 
 
-def _watch(seed: int) -> float:
+def _watch(seed: int, counted: bool) -> float:
     """Raises AssertionError when a need map does not count what was committed before it was asked for."""
     from listening.capture.accept import accept_many
     from listening.demo.conversations import invent
@@ -129,7 +146,7 @@ def _watch(seed: int) -> float:
     for stored, one in enumerate(invention.conversations, start=1):
         accept_many([one])
         committed = time.perf_counter()
-        assert build_need_map(query).city.conversations == before + stored
+        assert build_need_map(query).city.conversations == before + stored * counted
         longest = max(longest, (time.perf_counter() - committed) * 1000)
         if _stop.wait(0.1):  # a look now and then takes little from those who are measured
             break

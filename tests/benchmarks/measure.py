@@ -212,7 +212,7 @@ def ingesting(seconds: float) -> None:
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     try:
-        bare = ingest.run(seconds, clients=4, seed=12, watched=False)
+        bare = ingest.run(seconds, clients=4, seed=12, counted=False)
         with connection.cursor() as cursor:
             # What went round the cells leaves no trace in them, and must leave none in the records.
             ids = (
@@ -251,6 +251,10 @@ def ingesting(seconds: float) -> None:
         f"with old boundaries {redrawn.seen_ms:.0f} ms"
     )
     say(f"{'  longest wait until merged':44}{product.lag_s:10.2f} s; with old boundaries {redrawn.lag_s:.2f} s")
+    say(
+        f"{'  left to merge in the end':44}{product.unmerged:12,} rows, {product.catch_up_s:.1f} s; "
+        f"with old boundaries {redrawn.unmerged:,}, {redrawn.catch_up_s:.1f} s"
+    )
     say(f"{'  deadlocks, errors':44}{product.deadlocks:12}{bare.deadlocks:12}        {product.errors + bare.errors}")
 
 

@@ -39,6 +39,7 @@ from listening.codelists.models import Theme
 from listening.consent.models import Withdrawal
 from listening.fieldwork.models import User
 from listening.records.models import Conversation, Finding, Tombstone
+from listening.rollups.merge import LONG_LOG
 from listening.vault.errors import VaultKeyMissing, VaultKeyWrong
 from listening.vault.rotate import verify
 
@@ -46,7 +47,6 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_POSTGRESQL, OLDEST_POSTGIS = 14, (3, 1)  # of Django 5.2
 # The owner of a database may create these, so the migrations do. PostGIS takes a superuser.
 CREATED_BY_MIGRATIONS = ("btree_gist", "pg_trgm", "unaccent")
-LONG_LOG = 20_000  # changes; readers add them up each time
 PATIENCE_S = 5
 
 

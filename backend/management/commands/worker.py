@@ -15,7 +15,7 @@ from listening.audit.chain import chain_entries
 from listening.erasure.journal import write_down
 from listening.erasure.orphans import forget_orphans
 from listening.erasure.withdraw import carry_out
-from listening.rollups.merge import merge_deltas
+from listening.rollups.merge import keep_merged
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, every: float, withdrawals: float, contacts: float, once: bool, **options: Any) -> None:
         duties = [
-            Duty("merging of cells", merge_deltas, every),
+            Duty("merging of cells", keep_merged, every),
             Duty("chaining of the audit", chain_entries, every),
             Duty("withdrawals", lambda: self.say_if_once(once, "conversations deleted", carry_out()), withdrawals),
             Duty("journal of deletions", write_down, withdrawals),

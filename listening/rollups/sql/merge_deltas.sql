@@ -10,8 +10,8 @@ WITH taken AS (
     WHERE id IN (SELECT id FROM rollups_delta LIMIT %(most)s)
     RETURNING role, theme_id, kind, day, district_id, conversations, mentions, severe, cluster
 ), net AS (
-    SELECT role, theme_id, kind, day, district_id, sum(conversations) AS conversations, sum(mentions) AS mentions,
-           sum(severe) AS severe, 0 AS occasions, 0 AS squares, 0 AS crossed
+    SELECT role, theme_id, kind, day, district_id, sum(conversations)::integer AS conversations,
+           sum(mentions)::integer AS mentions, sum(severe)::integer AS severe
     FROM taken
     GROUP BY role, theme_id, kind, day, district_id
     HAVING sum(conversations) <> 0 OR sum(mentions) <> 0 OR sum(severe) <> 0
@@ -31,9 +31,10 @@ WITH taken AS (
     FULL JOIN own USING (role, cluster, day, district_id, theme_id, kind)
 ), sums AS (
     SELECT role, theme_id, kind, day, district_id,
-           sum((state.after > 0)::integer - (state.before > 0)::integer) AS occasions,
-           sum(state.after::bigint * state.after - state.before::bigint * state.before) AS squares,
-           sum(state.after::bigint * coalesce(size.after, 0) - state.before::bigint * coalesce(size.before, 0)) AS crossed
+           sum((state.after > 0)::integer - (state.before > 0)::integer)::integer AS occasions,
+           sum(state.after::bigint * state.after - state.before::bigint * state.before)::bigint AS squares,
+           sum(state.after::bigint * coalesce(size.after, 0) - state.before::bigint * coalesce(size.before, 0))::bigint
+               AS crossed
     FROM state
     LEFT JOIN (
         SELECT role, cluster, day, district_id, before, after FROM state WHERE theme_id = 0 AND kind = 'any'
@@ -41,15 +42,12 @@ WITH taken AS (
     GROUP BY role, theme_id, kind, day, district_id
 ), shift AS MATERIALIZED (
     -- Once per cell of a day, before it is spread over four grains: half the rows.
-    SELECT role, theme_id, kind, day, district_id, sum(conversations) AS conversations, sum(mentions) AS mentions,
-           sum(severe) AS severe, sum(occasions) AS occasions, sum(squares) AS squares, sum(crossed) AS crossed
-    FROM (
-        SELECT role, theme_id, kind, day, district_id, conversations, mentions, severe, occasions, squares, crossed FROM net
-        UNION ALL
-        SELECT role, theme_id, kind, day, district_id, 0, 0, 0, occasions, squares, crossed FROM sums
-        WHERE (occasions, squares, crossed) <> (0, 0, 0)
-    ) AS part
-    GROUP BY role, theme_id, kind, day, district_id
+    SELECT role, theme_id, kind, day, district_id, coalesce(conversations, 0) AS conversations,
+           coalesce(mentions, 0) AS mentions, coalesce(severe, 0) AS severe, coalesce(occasions, 0) AS occasions,
+           coalesce(squares, 0) AS squares, coalesce(crossed, 0) AS crossed
+    FROM net
+    FULL JOIN (SELECT * FROM sums WHERE (occasions, squares, crossed) <> (0, 0, 0)) AS moved
+        USING (role, theme_id, kind, day, district_id)
 ), forgotten AS (
     DELETE FROM rollups_occasion one USING state
     WHERE state.before <> 0 AND state.after = 0

@@ -158,7 +158,7 @@ class TestDuties:
         def fail():
             raise DatabaseError("broken")
 
-        monkeypatch.setattr("backend.management.commands.worker.merge_deltas", fail)
+        monkeypatch.setattr("backend.management.commands.worker.keep_merged", fail)
         (code,), _ = logged(1)
         ask(code)
         with pytest.raises(CommandError, match="merging of cells"):

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
 from listening.audit.chain import chain_entries
-from listening.rollups.merge import merge_deltas
+from listening.rollups.merge import keep_merged, merge_deltas
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             signal.signal(signum, lambda *_: stop.set())
         while not stop.is_set():
             try:
-                merge_deltas()
+                keep_merged()
                 chain_entries()
             except DatabaseError as error:
                 # The database restarts or is full: nothing is lost, the log waits. A new connection next time.

@@ -5,9 +5,7 @@ CREATE SEQUENCE chaos_number;
 GRANT USAGE ON SEQUENCE chaos_number TO PUBLIC;
 ALTER TABLE sync_touched ADD COLUMN number bigint NOT NULL DEFAULT nextval('chaos_number');
 
-CREATE OR REPLACE FUNCTION sync_sequence() RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    looked_at bigint;
+CREATE OR REPLACE FUNCTION sync_sequence(most integer, OUT looked_at integer, OUT is_part boolean) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(4712);
     WITH taken AS (
@@ -35,5 +33,5 @@ BEGIN
         FROM entry JOIN touched USING (conversation_id)
     )
     SELECT count(*) INTO looked_at FROM touched;
-    RETURN looked_at;
+    is_part := false;
 END $$;
