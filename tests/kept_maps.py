@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from listening.needmaps import family
+from listening.needmaps import boundaries, family, ground, query
 from listening.needmaps.api import tagged
 
 
 def forget_kept_maps() -> None:
     """Count anew what is asked next."""
-    family._kept.cache_clear()
+    for kept in (family._kept, family._counted, ground._kept, boundaries._kept, query._kept_themes):
+        kept.cache_clear()
     tagged.KEPT.forget()

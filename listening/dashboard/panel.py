@@ -15,8 +15,7 @@ from listening.drawing.charts import Chart, chart, top_of
 from listening.fieldwork.scope import Scope
 from listening.needmaps.build import DistrictNeed
 from listening.needmaps.family import family_of
-from listening.needmaps.need import Place
-from listening.needmaps.query import readable_themes
+from listening.needmaps.query import themes_of
 from listening.needmaps.series import Point, count_series
 from listening.needmaps.trend import Comparison, Released, compare_released
 from listening.needmaps.version import read_version
@@ -58,14 +57,13 @@ def panel_of(frame: Frame, reading: Reading, scope: Scope) -> Panel | None:
     query = reading.query
     series = count_series(query, scope)
     points = series.points[need.district_id]
-    places: list[Place] = [(one.district_id, one.code, one.name) for one in frame.need_map.districts]
-    themes = list(readable_themes(scope))
     # The map beside it has compared the same: it is kept.
     version = read_version(query.period, query.reach, published=not query.tier.counts_alone)
+    themes = themes_of(scope, version)
     comparison = (
         compare_released(query, themes)
         if query.source
-        else family_of(query, places, themes, by="year", version=version).comparison
+        else family_of(query, themes, by="year", version=version).comparison
     )
     return Panel(
         id=need.district_id,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
@@ -13,6 +15,9 @@ from backend.db import sql
 from backend.problems import InvalidParameter
 from districts.models import BoundaryEdition, Layer
 from listening.fieldwork.scope import Reach
+from listening.needmaps.version import Version
+
+MOST_KEPT: Final = 16  # per process; they are a few rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,20 @@ class Boundaries:
     epoch: int | None = None
 
 
-def boundaries_of_today() -> Boundaries:
-    """The boundaries that hold today. One query.
+def boundaries_of_today(version: Version | None = None) -> Boundaries:
+    """The boundaries that hold today. One query; none where a version was read before under which they are kept.
 
     While records move into an edition that just came into force, it is read from the epoch in which it was prepared.
     """
+    return _read() if version is None else _kept(version)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _kept(version: Version) -> Boundaries:
+    return _read()
+
+
+def _read() -> Boundaries:
     held = BoundaryEdition.objects.valid_on(clock.today()).select_related("layer")
     editions = _sorted(held.annotate(epoch=RawSQL("(SELECT epoch_id FROM rollups_today)", ())))
     # The same in each row: it comes with them, so that no map asks once more.

@@ -6,7 +6,7 @@ share, and a share of few conversations is marked thin: no listening and no need
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +15,11 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from backend.db import sql
-from districts.models import BoundaryEdition, District
-from listening.needmaps.estimate import estimate, sums_over_occasions
-from listening.needmaps.need import CityNeed, Claim, DistrictNeed, Place, city_claim, place_claim
+from districts.models import BoundaryEdition
+from listening.needmaps.estimate import Estimates, estimate, sums_over_occasions
+from listening.needmaps.grid import Grid
+from listening.needmaps.ground import list_places
+from listening.needmaps.need import CityNeed, DistrictNeed, Place, city_claim, place_claims
 from listening.needmaps.query import NeedMapQuery, available_periods, parse_query
 from listening.needmaps.released import ANY, Figures, figures_of
 from listening.statistics.breaks import BREAKS
@@ -80,14 +82,20 @@ def build_need_map(query: NeedMapQuery) -> NeedMap:
 
     Conversations are counted where they were held (the encounter place), in the boundaries of the query.
     """
-    (need_map,) = build_need_maps(query, [query.edition])
+    if query.source is not None:
+        (need_map,) = released_need_maps(query, figures_of(query, coarser=True), [query.edition])
+    else:
+        (need_map,) = build_need_maps(query, list_places([query.edition], query.reach), [query.edition])
     return need_map
 
 
-def build_need_maps(query: NeedMapQuery, editions: Sequence[BoundaryEdition]) -> list[NeedMap]:
-    """The same need map in several layers: two queries for all of them; four, and those it has, of a release."""
-    if query.source is not None:
-        return released_need_maps(query, figures_of(query, coarser=True), editions)
+def build_need_maps(
+    query: NeedMapQuery, places: Mapping[int, Sequence[Place]], editions: Sequence[BoundaryEdition]
+) -> Iterator[NeedMap]:
+    """The same need map in several layers, each drawn when it is taken: one query for all of them.
+
+    `places` are those of each edition.
+    """
     query.check_counted(query.period)
     segments = list(query.period.segments())
     with connection.cursor() as cursor:
@@ -109,13 +117,8 @@ def build_need_maps(query: NeedMapQuery, editions: Sequence[BoundaryEdition]) ->
         rows: dict[int, list[tuple[Any, ...]]] = {edition.pk: [] for edition in editions}
         for edition_id, *row in cursor.fetchall():
             rows[edition_id].append(tuple(row))
-    places: dict[int, list[Place]] = {edition.pk: [] for edition in editions}
-    listed = District.objects.filter(edition__in=editions).order_by("edition", "code")
-    for of, pk, code, name in listed.values_list("edition", "pk", "code", "name"):
-        # A larger district of which one reads a part would show a part of its counts: it is not on the map.
-        if query.reach.covers(pk):
-            places[of].append((pk, code, name))
-    return [_drawn(replace(query, edition=one), places[one.pk], rows[one.pk]) for one in editions]
+    for one in editions:
+        yield _drawn(replace(query, edition=one), places[one.pk], rows[one.pk])
 
 
 def _drawn(query: NeedMapQuery, places: Sequence[Place], rows: Sequence[tuple[Any, ...]]) -> NeedMap:
@@ -129,17 +132,33 @@ def _drawn(query: NeedMapQuery, places: Sequence[Place], rows: Sequence[tuple[An
             unplaced += np.array(told, np.int64)
     held, mentioning, _mentions, _severe, *sums = (column[:, np.newaxis] for column in counts.T)
     estimates = estimate(held, mentioning, sums_over_occasions(*sums))
+    return _need_map(query, places, counts[:, :COUNTS], unplaced[:COUNTS], estimates)
+
+
+def need_map_of(query: NeedMapQuery, grid: Grid, estimates: Estimates, theme: int) -> NeedMap:
+    """The need map of one theme, by its number, of all that were counted and estimated together."""
+    now = grid.now
+    counts = [now.held[:, 0], *(one[:, theme] for one in (now.mentioning, grid.mentions, grid.severe))]
+    return _need_map(query, grid.places, np.stack(counts, axis=1), grid.unplaced[:, theme], estimates, theme)
+
+
+def _need_map(
+    query: NeedMapQuery,
+    places: Sequence[Place],
+    counts: NDArray[np.int64],
+    unplaced: NDArray[np.int64],
+    estimates: Estimates,
+    theme: int = 0,
+) -> NeedMap:
+    """`counts` is (places + 1, COUNTS), `unplaced` of its last line what has no district in the layer."""
+    claims = place_claims(estimates, theme)
+    held, mentioning, mentions, severe = counts.sum(axis=0).tolist()
     return NeedMap(
         query=query,
         districts=tuple(
-            DistrictNeed(*told, claim=place_claim(estimates, number), district_id=pk, code=code, name=name)
-            for number, (told, (pk, code, name)) in enumerate(zip(counts[:-1, :COUNTS].tolist(), places, strict=True))
+            DistrictNeed(*told, claim=claim, district_id=pk, code=code, name=name)
+            for told, claim, (pk, code, name) in zip(counts[:-1].tolist(), claims, places, strict=True)
         ),
-        city=_city(counts.sum(axis=0), city_claim(estimates, int(held.sum()))),
-        unplaced=_city(unplaced),
+        city=CityNeed(held, mentioning, mentions, severe, city_claim(estimates, held, theme)),
+        unplaced=CityNeed(*unplaced.tolist()),
     )
-
-
-def _city(counts: NDArray[np.int64], claim: Claim | None = None) -> CityNeed:
-    conversations, mentioning, mentions, severe = counts[:COUNTS].tolist()
-    return CityNeed(conversations, mentioning, mentions, severe, claim)

@@ -7,7 +7,7 @@ and period. So they are counted together, in one query.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from backend.db import sql
 from backend.periods import Period
-from districts.models import BoundaryEdition
 from listening.fieldwork.scope import Reach
 from listening.needmaps.estimate import sums_over_occasions
 from listening.needmaps.need import Place
@@ -83,7 +82,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """All themes in all places. `themes` are ids; `mentions` and `severe` are of the present window, shaped alike."""
+    """All themes in all places. `themes` are ids; `mentions` and `severe` are of the present window, shaped alike.
+
+    `unplaced` is what of the present window has no place in the layer: held (alike for all themes), mentioning,
+    mentions and severe, shaped (4, themes).
+    """
 
     windows: Windows
     places: tuple[Place, ...]
@@ -93,19 +96,42 @@ class Grid:
     base: Window
     mentions: Integers
     severe: Integers
+    unplaced: Integers
 
 
-def count_grid(
-    edition: BoundaryEdition,
-    places: Sequence[Place],
-    windows: Windows,
-    *,
-    role: str,
-    kind: str | None,
-    themes: Sequence[int],
-    reach: Reach,
-) -> Grid:
-    """Count all themes in all windows. One query, whatever the number of themes, places and records."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """All themes in all windows, wherever in the city: any layer is drawn from it without counting again.
+
+    `counts` is (17, themes + 1, districts): the columns of compare_periods.sql, of all conversations first, then of
+    each theme. `districts` are those that records are stored under; 0 is none.
+    """
+
+    windows: Windows
+    themes: tuple[int, ...]
+    districts: tuple[int, ...]
+    counts: Integers
+
+    def placed(self, places: Sequence[Place], lies_in: Mapping[int, int]) -> Grid:
+        """The same in the places of a layer; `lies_in` says which of them a district lies in, or is.
+
+        What lies in a larger district of which the reader has a part, and so in no place of the map, still is part of
+        all.
+        """
+        numbers = {pk: at for at, (pk, _, _) in enumerate(places)}
+        at = np.array([numbers.get(lies_in.get(one, 0), len(places)) for one in self.districts], np.int64)
+        counts = _gathered(self.counts, at, len(places) + 1)
+        nowhere = np.array([one not in lies_in for one in self.districts], np.bool_)
+        lost = self.counts[:, :, nowhere].sum(axis=2)
+        now, ref, base = (window_of(counts[at : at + 5]) for at in (0, 5, 10))
+        mentions, severe = counts[15:, 1:].transpose(0, 2, 1)
+        held = np.broadcast_to(lost[0, 0], len(self.themes))
+        unplaced = np.stack([held, lost[0, 1:], lost[15, 1:], lost[16, 1:]])
+        return Grid(self.windows, tuple(places), self.themes, now, ref, base, mentions, severe, unplaced)
+
+
+def count_themes(windows: Windows, *, role: str, kind: str | None, themes: Sequence[int], reach: Reach) -> Counted:
+    """Count all themes in all windows. One query, whatever the number of layers, themes, places and records."""
     segments = [
         (name, grain, first, until) for name, period in windows.named() for grain, first, until in period.segments()
     ]
@@ -114,7 +140,6 @@ def count_grid(
         cursor.execute(
             sql.read("listening.needmaps", "compare_periods.sql"),
             {
-                "edition": edition.pk,
                 "role": role,
                 "kind": kind or "any",
                 "themes": list(themes),
@@ -127,25 +152,23 @@ def count_grid(
                 "districts": reach.as_list(),
             },
         )
-        rows = cursor.fetchall()
-    return _arranged(rows, places, windows, themes)
-
-
-def _arranged(
-    rows: Sequence[tuple[int, ...]], places: Sequence[Place], windows: Windows, themes: Sequence[int]
-) -> Grid:
-    # What lies in no place of the map, as larger districts of which the reader has a part, still is part of all.
-    columns = dict.fromkeys((row[0] for row in rows), len(places)) | {pk: at for at, (pk, _, _) in enumerate(places)}
-    # Row 0 holds all conversations.
+        rows = np.array(cursor.fetchall(), np.int64).reshape(-1, 19)
+    districts, columns = np.unique(rows[:, 0], return_inverse=True)
+    # Line 0 holds all conversations.
     lines = {0: 0} | {theme: at for at, theme in enumerate(themes, start=1)}
-    told = np.array(rows, np.int64).reshape(len(rows), 19)
-    counts = np.zeros((len(lines), len(places) + 1, 17), np.int64)
-    at = [lines[row[1]] for row in rows], [columns[row[0]] for row in rows]
-    np.add.at(counts, at, told[:, 2:])
-    counts = counts.transpose(2, 0, 1)
-    now, ref, base = (window_of(counts[at : at + 5]) for at in (0, 5, 10))
-    mentions, severe = counts[15:, 1:].transpose(0, 2, 1)
-    return Grid(windows, tuple(places), tuple(themes), now, ref, base, mentions, severe)
+    counts = np.zeros((len(lines), len(districts), 17), np.int64)
+    counts[[lines[theme] for theme in rows[:, 1].tolist()], columns] = rows[:, 2:]
+    return Counted(windows, tuple(themes), tuple(districts.tolist()), counts.transpose(2, 0, 1))
+
+
+def _gathered(counts: Integers, at: Integers, length: int) -> Integers:
+    """Columns added up: column i of the counts belongs to column at[i] of so many."""
+    order = np.argsort(at, kind="stable")
+    numbers, firsts = np.unique(at[order], return_index=True)
+    gathered = np.zeros((*counts.shape[:-1], length), np.int64)
+    if len(numbers):
+        gathered[..., numbers] = np.add.reduceat(counts[..., order], firsts, axis=-1)
+    return gathered
 
 
 def window_of(counts: Integers) -> Window:

@@ -101,19 +101,27 @@ def coverage_of(conversations: int) -> Coverage:
 
 def place_claim(estimates: Estimates, place: int, theme: int = 0) -> PlaceClaim:
     """What the share of one place and theme may claim."""
-    at = (place, theme)
-    is_known = bool(estimates.shrunk.is_known[at])
-    return PlaceClaim(
-        share_low=float(estimates.interval.low[at]),
-        share_high=float(estimates.interval.high[at]),
-        n_eff=float(estimates.n_eff[at]),
-        deff=float(estimates.deff[at]),
-        share_eb=float(estimates.shrunk.share[at]) if is_known else None,
-        local_weight=float(estimates.shrunk.local_weight[at]),
-        reliability=str(estimates.reliability[at]),  # type: ignore[arg-type]  # one of the letters of its classes
-        location_quotient=float(estimates.location_quotient[at]) if is_known else None,
-        class_index=int(estimates.class_index[at]),
-    )
+    return _claims(estimates, slice(place, place + 1), theme)[0]
+
+
+def place_claims(estimates: Estimates, theme: int = 0) -> list[PlaceClaim]:
+    """What the share of a theme may claim in each place: all but the last line, which is what is in none of them."""
+    return _claims(estimates, slice(0, -1), theme)
+
+
+def _claims(estimates: Estimates, places: slice, theme: int) -> list[PlaceClaim]:
+    """Column by column: to take numbers out of arrays one by one costs more than to compute them."""
+    shrunk, interval = estimates.shrunk, estimates.interval
+    columns = (
+        interval.low, interval.high, estimates.n_eff, estimates.deff, shrunk.share, shrunk.local_weight,
+        estimates.reliability, estimates.location_quotient, estimates.class_index, shrunk.is_known,
+    )  # fmt: skip
+    return [
+        PlaceClaim(low, high, n_eff, deff, share if known else None, weight, letter, quotient if known else None, index)
+        for low, high, n_eff, deff, share, weight, letter, quotient, index, known in zip(
+            *(column[places, theme].tolist() for column in columns), strict=True
+        )
+    ]
 
 
 def city_claim(estimates: Estimates, conversations: int, theme: int = 0) -> Claim:

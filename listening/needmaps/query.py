@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -15,9 +16,10 @@ from districts.models import BoundaryEdition, District, Layer
 from listening.codelists.models import Theme
 from listening.fieldwork.roles import READ_COUNTS
 from listening.fieldwork.scope import Reach, Scope
-from listening.needmaps.boundaries import boundaries_of, boundaries_of_today
+from listening.needmaps.boundaries import MOST_KEPT, boundaries_of, boundaries_of_today
 from listening.needmaps.grid import COMPARISONS, Compare, Windows
 from listening.needmaps.tiers import EXACTLY, NotInRelease, Source, Tier
+from listening.needmaps.version import Version
 from listening.records.models import Finding
 
 PARAMETERS = ("layer", "edition", "period", "theme", "kind")
@@ -63,15 +65,17 @@ class NeedMapQuery:
             raise NotInRelease(self.tier, period, what=what)
 
 
-def parse_query(params: Mapping[str, str], scope: Scope, *, in_parts: bool = False) -> NeedMapQuery:
+def parse_query(
+    params: Mapping[str, str], scope: Scope, *, in_parts: bool = False, version: Version | None = None
+) -> NeedMapQuery:
     """Read a query; what is left out is the default layer, the usual period of the reader, any theme and any kind.
 
     Whoever has districts of other layers alone gets the coarsest of these as the default. `in_parts`: the caller cuts
-    the period, and asks the tier for the source of each part. Raises InvalidParameter, naming the value and the valid
-    ones.
+    the period, and asks the tier for the source of each part. `version`: one that was read before, under
+    which boundaries and themes are kept. Raises InvalidParameter, naming the value and the valid ones.
     """
     reach = scope.reach(*READ_COUNTS)
-    today = boundaries_of_today()
+    today = boundaries_of_today(version)
     edition = _edition(params.get("layer", ""), reach, list(today.editions))
     tier, held = Tier.of(edition, today.editions, scope), today
     if (code := params.get("edition", "")) and code != edition.code:
@@ -87,7 +91,7 @@ def parse_query(params: Mapping[str, str], scope: Scope, *, in_parts: bool = Fal
         coarser=tuple(one for one in held.editions if one.layer.rank > edition.layer.rank),
         epoch=held.epoch,
         period=period,
-        theme=parse_theme(params.get("theme", ""), scope),
+        theme=parse_theme(params.get("theme", ""), scope, version),
         kind=kind,
         reach=reach,
         tier=tier,
@@ -143,17 +147,34 @@ def parse_period(text: str, tier: Tier) -> Period:
 
 def readable_themes(scope: Scope) -> QuerySet[Theme]:
     """Themes whose counts a person may read: all but those that stay in the office, unless cleared for these."""
-    hidden = () if scope.clears("internal", *READ_COUNTS) else ("internal",)
+    return _themes(scope.clears("internal", *READ_COUNTS))
+
+
+def _themes(is_cleared: bool) -> QuerySet[Theme]:
+    hidden = () if is_cleared else ("internal",)
     return Theme.objects.exclude(sensitivity__in=hidden).exclude(parent__sensitivity__in=hidden)
 
 
-def parse_theme(code: str, scope: Scope) -> Theme | None:
+def themes_of(scope: Scope, version: Version) -> tuple[Theme, ...]:
+    """The same, kept by a version that was read before. One query, none when they are kept."""
+    return _kept_themes(scope.clears("internal", *READ_COUNTS), version)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _kept_themes(is_cleared: bool, version: Version) -> tuple[Theme, ...]:
+    return tuple(_themes(is_cleared))
+
+
+def parse_theme(code: str, scope: Scope, version: Version | None = None) -> Theme | None:
     """Read a theme; None for any. Raises InvalidParameter."""
     if not code:
         return None
     themes = readable_themes(scope)
     # PostgreSQL refuses NUL in a text; no theme has one in its code.
-    theme = themes.filter(code=code).first() if "\0" not in code else None
+    if version is None:
+        theme = themes.filter(code=code).first() if "\0" not in code else None
+    else:
+        theme = next((one for one in themes_of(scope, version) if one.code == code), None)
     if theme is None:
         raise InvalidParameter(
             f"There is no theme {code!r} that your assignments may map.",

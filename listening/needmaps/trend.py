@@ -9,7 +9,7 @@ from typing import cast
 from backend.periods import Period
 from listening.codelists.models import Theme
 from listening.needmaps.estimate import Estimates, estimate
-from listening.needmaps.grid import Compare, Grid, count_grid
+from listening.needmaps.grid import Compare, Grid
 from listening.needmaps.need import DistrictNeed, Place, place_claim
 from listening.needmaps.query import NeedMapQuery
 from listening.needmaps.released import Figures, ReleasedPlace, figures_of
@@ -93,20 +93,29 @@ class Comparison:
 
         Where one of them has too few for a value, nothing but *unclear* is said.
         """
-        if self.trends is None or self.reference is None or not self.trends.is_compared[place, theme]:
-            return None
-        told, at = self.trends, (place, theme)
-        return Change(
-            label=cast(Trend, str(told.label[at])) if self.is_readable[at] else UNCLEAR,
-            difference=float(told.difference[at]),
-            low=float(told.interval.low[at]),
-            high=float(told.interval.high[at]),
-            p=float(told.p_value[at]),
-            q=float(told.q_value[at]),
-            reference=self.reference,
-            mentioning_then=int(self.grid.ref.mentioning[at]),
-            conversations_then=int(self.grid.ref.held[place, 0]),
+        return self._changes(slice(place, place + 1), theme)[0]
+
+    def changes(self, theme: int) -> list[Change | None]:
+        """The change of a theme, by its number, in each place."""
+        return self._changes(slice(0, len(self.grid.places)), theme)
+
+    def _changes(self, places: slice, theme: int) -> list[Change | None]:
+        told, reference = self.trends, self.reference
+        if told is None or reference is None:
+            return [None] * len(self.grid.places[places])
+        columns = (
+            told.is_compared, self.is_readable, told.label, told.difference, told.interval.low, told.interval.high,
+            told.p_value, told.q_value, self.grid.ref.mentioning,
+        )  # fmt: skip
+        lines = zip(
+            *(column[places, theme].tolist() for column in columns), self.grid.ref.held[places, 0].tolist(), strict=True
         )
+        return [
+            Change(label if readable else UNCLEAR, difference, low, high, p, q, reference, mentioning, held)
+            if compared
+            else None
+            for compared, readable, label, difference, low, high, p, q, mentioning, held in lines
+        ]
 
     def place_number(self, district_id: int) -> int | None:
         return next((at for at, place in enumerate(self.grid.places) if place[0] == district_id), None)
@@ -176,24 +185,16 @@ def compare_released(query: NeedMapQuery, themes: Sequence[Theme], *, by: Compar
     return replace(found, reference=reference if by == "year" else None)
 
 
-def compare(
-    query: NeedMapQuery, places: Sequence[Place], themes: Sequence[Theme], *, by: Compare = "year"
-) -> Comparison:
-    """Count all themes that may be read and compare them. One query, whatever the number of themes and records.
+def compare(grid: Grid, themes: Sequence[Theme]) -> Comparison:
+    """Compare all themes of a layer with the earlier period.
 
     The themes are the family over which false alarms are held down: give all that the reader may map.
     """
-    windows = query.windows(by)
-    for _, period in windows.named():
-        query.check_counted(period)
-    numbers = [theme.pk for theme in themes]
-    grid = count_grid(
-        query.edition, places, windows, role=query.role, kind=query.kind, themes=numbers, reach=query.reach
-    )
     now = estimate(grid.now.held, grid.now.mentioning, grid.now.sums)
     then = estimate(grid.ref.held, grid.ref.mentioning, grid.ref.sums)
     is_readable = has_value(now.reliability) & has_value(then.reliability)
-    return Comparison(grid, tuple(themes), now, None if windows.ref is None else _trends(grid, now, then), is_readable)
+    compared = None if grid.windows.ref is None else _trends(grid, now, then)
+    return Comparison(grid, tuple(themes), now, compared, is_readable)
 
 
 def _trends(grid: Grid, now: Estimates, then: Estimates) -> trends.Trends:

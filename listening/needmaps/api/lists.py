@@ -25,7 +25,7 @@ from listening.needmaps.api.parameters import COMPARE, EDITION, KIND, LAYER, PER
 from listening.needmaps.api.tagged import Tagged
 from listening.needmaps.family import family_of
 from listening.needmaps.need import Place
-from listening.needmaps.query import NeedMapQuery, parse_compare, parse_query, readable_themes
+from listening.needmaps.query import NeedMapQuery, parse_compare, parse_query, themes_of
 from listening.needmaps.tiers import NotInRelease
 from listening.needmaps.trend import Comparison, Released, compare_released
 from listening.needmaps.version import Version
@@ -45,12 +45,10 @@ class Compared:
 
     @classmethod
     def of(cls, query: NeedMapQuery, scope: Scope, request: Request, version: Version) -> Compared:
-        by, themes = parse_compare(request.GET.dict()), list(readable_themes(scope))
+        by, themes = parse_compare(request.GET.dict()), themes_of(scope, version)
         if query.source is not None:
             return cls(compare_released(query, themes, by=by), None)
-        listed = District.objects.filter(edition=query.edition).order_by("code").values_list("pk", "code", "name")
-        places: list[Place] = [place for place in listed if query.reach.covers(place[0])]
-        family = family_of(query, places, themes, by=by, version=version)
+        family = family_of(query, themes, by=by, version=version)
         return cls(family.comparison, family.emerging)
 
     def line(self, place: int, theme: int) -> dict[str, Any]:

@@ -67,7 +67,8 @@ class NeedMapView(APIView):
         if (ready := tagged.ready()) is not None:
             return ready
         scope = person_of(request).scope
-        told = annotate(parse_query(params, scope), scope, by=parse_compare(params), version=tagged.version)
+        query = parse_query(params, scope, version=tagged.version)
+        told = annotate(query, scope, by=parse_compare(params), version=tagged.version)
         need_map = told.need_map
         document = Document(told, Release.objects.code_of(calendar_name(need_map.query.period)))
         if request.accepted_renderer.media_type == CSV:

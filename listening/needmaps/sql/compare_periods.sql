@@ -1,7 +1,8 @@
 -- needmaps/sql/compare_periods.sql
--- All themes of one layer and kind, in up to three periods side by side: now, the one it is compared with, and the four
--- quarters before. Grain: one row per district x theme that has any; theme 0 holds all conversations, whatever their kind.
--- :edition    id of the edition     :role   the cells in which it is counted
+-- All themes of one kind, in up to three periods side by side: now, the one it is compared with, and the four quarters
+-- before. Grain: one row per theme x district that has any, the district being the one that records are stored under: which
+-- places of a layer these lie in, the caller knows. Theme 0 holds all conversations, whatever their kind.
+-- :role       the cells in which it is counted
 -- :themes, :kind   cells of the numerators ('any' for all kinds)
 -- :windows, :grains, :firsts, :untils   runs of whole years, quarters, months and days, each of a window: now, ref, base
 -- :first, :until   days that hold all windows, for the log
@@ -26,7 +27,7 @@ WITH span AS (
     JOIN span ON delta.day >= span.first AND delta.day < span.until
     WHERE delta.role = %(role)s COLLATE "C" AND delta.day >= %(first)s AND delta.day < %(until)s
 )
-SELECT coalesce(placed.district_id, 0), counted.theme_id,
+SELECT district_id, theme_id,
        coalesce(sum(conversations) FILTER (WHERE span = 'now'), 0)::bigint,
        coalesce(sum(merged) FILTER (WHERE span = 'now'), 0)::bigint,
        coalesce(sum(occasions) FILTER (WHERE span = 'now'), 0)::bigint,
@@ -45,6 +46,5 @@ SELECT coalesce(placed.district_id, 0), counted.theme_id,
        coalesce(sum(mentions) FILTER (WHERE span = 'now'), 0)::bigint,
        coalesce(sum(severe) FILTER (WHERE span = 'now'), 0)::bigint
 FROM counted
-LEFT JOIN districts_placement_in placed ON placed.edition_id = %(edition)s AND placed.source_id = counted.district_id
-WHERE %(districts)s::bigint[] IS NULL OR counted.district_id = ANY (%(districts)s::bigint[])
-GROUP BY placed.district_id, counted.theme_id
+WHERE %(districts)s::bigint[] IS NULL OR district_id = ANY (%(districts)s::bigint[])
+GROUP BY district_id, theme_id

@@ -6,11 +6,14 @@ import json
 
 import pytest
 import shapely
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backend import clock
 from districts.models import BoundaryEdition
 from listening.capture.accept import accept_many
 from listening.capture.submission import Place
+from tests.kept_maps import forget_kept_maps
 from tests.listening.submissions import conversation, heard
 from tests.people import person
 
@@ -94,12 +97,23 @@ class TestGeoJSON:
         assert body["period"]["label"] == str(clock.local_date(clock.now()).year)
 
     def test_the_number_of_queries_does_not_grow(self, ask, django_assert_num_queries):
-        ask(layer="area", theme="mobility", kind="need")
-        with django_assert_num_queries(9):
+        ask(layer="area", theme="mobility")
+        forget_kept_maps()
+        with django_assert_num_queries(7):
             ask(layer="area", theme="rent")
-        # Of another theme: all are compared already.
-        with django_assert_num_queries(8):
-            ask(layer="area", theme="mobility")
+
+    @pytest.mark.parametrize("period", ["2026", "2026-Q2"])
+    def test_another_theme_or_layer_of_the_same_period_is_counted_already(self, ask, period):
+        ask(layer="area", theme="mobility", period=period)
+        for asked in ({"layer": "area", "theme": "rent"}, {"layer": "zona", "theme": "mobility"}):
+            with CaptureQueriesContext(connection) as captured:
+                assert ask(period=period, **asked).status_code == 200
+            told = [one["sql"] for one in captured.captured_queries]
+            assert not [one for one in told if "rollups_cell" in one or "rollups_delta" in one]
+        with CaptureQueriesContext(connection) as captured:
+            ask(layer="area", theme="housing", period=period)
+        # The version, and whether the world reads a release of the period.
+        assert len(captured) == 2
 
     def test_plain_json_by_accept(self, ask):
         response = ask(headers={"Accept": "application/json"})

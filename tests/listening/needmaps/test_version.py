@@ -270,10 +270,10 @@ def test_a_family_is_counted_once_for_all_its_themes(ask, themes, django_assert_
     forget_kept_maps()
     query = parse_query({"layer": "area", "period": "2026-Q2", "theme": "rent"}, EVERYTHING)
     read = version.read_version(query.period, query.reach)
-    listed, places = list(Theme.objects.all()), ((1, "1", "Area 1"),)
-    one = family.family_of(query, places, listed, by="year", version=read)
+    listed = list(Theme.objects.all())
+    one = family.family_of(query, listed, by="year", version=read)
     with django_assert_num_queries(0):
         other = dataclasses.replace(query, theme=themes["mobility"])
-        assert family.family_of(other, places, listed, by="year", version=read) is one
-    assert family.family_of(query, places, listed[1:], by="year", version=read) is not one
-    assert family.family_of(query, places, listed, by="previous", version=read) is not one
+        assert family.family_of(other, listed, by="year", version=read) is one
+    assert family.family_of(query, listed[1:], by="year", version=read) is not one
+    assert family.family_of(query, listed, by="previous", version=read) is not one
