@@ -33,7 +33,7 @@ def boundaries_of_today(version: Version | None = None) -> Boundaries:
 
     While records move into an edition that just came into force, it is read from the epoch in which it was prepared.
     """
-    return _read() if version is None else _kept(version)
+    return _read() if version is None else _kept(version.without_counts())
 
 
 @lru_cache(maxsize=MOST_KEPT)

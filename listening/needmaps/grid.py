@@ -27,6 +27,8 @@ COMPARISONS: Final[tuple[Compare, ...]] = ("year", "previous")
 
 Integers = NDArray[np.int64]
 
+NUMBERS: Final = {"now": 0, "ref": 1, "base": 2}  # of the windows, in compare_periods.sql
+
 
 @dataclass(frozen=True, slots=True)
 class Windows:
@@ -72,7 +74,8 @@ def _quarter_before(quarter: Period) -> Period:
 @dataclass(frozen=True, slots=True)
 class Window:
     """Counts in one period. Arrays of shape (places + 1, themes), the last place being what is in none of the map;
-    `held` is of all conversations: (places + 1, 1). `sums` are over occasions, as of the last merge.
+    `held` is of all conversations: (places + 1, 1). `sums` are over occasions, as of the last merge; of the four
+    quarters before they are zero, which says nothing.
     """
 
     held: Integers
@@ -103,8 +106,8 @@ class Grid:
 class Counted:
     """All themes in all windows, wherever in the city: any layer is drawn from it without counting again.
 
-    `counts` is (17, themes + 1, districts): the columns of compare_periods.sql, of all conversations first, then of
-    each theme. `districts` are those that records are stored under; 0 is none.
+    `counts` is (3 windows, 7, themes + 1, districts): the columns of compare_periods.sql, of all conversations first,
+    then of each theme. `districts` are those that records are stored under; 0 is none.
     """
 
     windows: Windows
@@ -121,21 +124,23 @@ class Counted:
         numbers = {pk: at for at, (pk, _, _) in enumerate(places)}
         at = np.array([numbers.get(lies_in.get(one, 0), len(places)) for one in self.districts], np.int64)
         counts = _gathered(self.counts, at, len(places) + 1)
+        now, ref, base = (window_of(one[:5]) for one in counts)
+        mentions, severe = counts[0, 5:, 1:].transpose(0, 2, 1)
         nowhere = np.array([one not in lies_in for one in self.districts], np.bool_)
-        lost = self.counts[:, :, nowhere].sum(axis=2)
-        now, ref, base = (window_of(counts[at : at + 5]) for at in (0, 5, 10))
-        mentions, severe = counts[15:, 1:].transpose(0, 2, 1)
+        lost = self.counts[0][:, :, nowhere].sum(axis=2)
         held = np.broadcast_to(lost[0, 0], len(self.themes))
-        unplaced = np.stack([held, lost[0, 1:], lost[15, 1:], lost[16, 1:]])
+        unplaced = np.stack([held, lost[0, 1:], lost[5, 1:], lost[6, 1:]])
         return Grid(self.windows, tuple(places), self.themes, now, ref, base, mentions, severe, unplaced)
 
 
 def count_themes(windows: Windows, *, role: str, kind: str | None, themes: Sequence[int], reach: Reach) -> Counted:
     """Count all themes in all windows. One query, whatever the number of layers, themes, places and records."""
     segments = [
-        (name, grain, first, until) for name, period in windows.named() for grain, first, until in period.segments()
+        (NUMBERS[name], grain, first, until)
+        for name, period in windows.named()
+        for grain, first, until in period.segments()
     ]
-    names, grains, firsts, untils = (list(column) for column in zip(*segments, strict=True))
+    numbers, grains, firsts, untils = (list(column) for column in zip(*segments, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
             sql.read("listening.needmaps", "compare_periods.sql"),
@@ -143,7 +148,7 @@ def count_themes(windows: Windows, *, role: str, kind: str | None, themes: Seque
                 "role": role,
                 "kind": kind or "any",
                 "themes": list(themes),
-                "windows": names,
+                "windows": numbers,
                 "grains": grains,
                 "firsts": firsts,
                 "untils": untils,
@@ -152,13 +157,14 @@ def count_themes(windows: Windows, *, role: str, kind: str | None, themes: Seque
                 "districts": reach.as_list(),
             },
         )
-        rows = np.array(cursor.fetchall(), np.int64).reshape(-1, 19)
-    districts, columns = np.unique(rows[:, 0], return_inverse=True)
+        rows = np.array(cursor.fetchall(), np.int64).reshape(-1, 10)
     # Line 0 holds all conversations.
-    lines = {0: 0} | {theme: at for at, theme in enumerate(themes, start=1)}
-    counts = np.zeros((len(lines), len(districts), 17), np.int64)
-    counts[[lines[theme] for theme in rows[:, 1].tolist()], columns] = rows[:, 2:]
-    return Counted(windows, tuple(themes), tuple(districts.tolist()), counts.transpose(2, 0, 1))
+    lines = np.zeros(max(themes, default=0) + 1, np.int64)
+    lines[list(themes)] = np.arange(1, len(themes) + 1)
+    districts, columns = np.unique(rows[:, 2], return_inverse=True)
+    counts = np.zeros((len(NUMBERS), len(themes) + 1, len(districts), 7), np.int64)
+    np.add.at(counts, (rows[:, 0], lines[rows[:, 1]], columns), rows[:, 3:])
+    return Counted(windows, tuple(themes), tuple(districts.tolist()), counts.transpose(0, 3, 1, 2))
 
 
 def _gathered(counts: Integers, at: Integers, length: int) -> Integers:

@@ -34,7 +34,7 @@ class Ground:
 
 def ground_of(editions: Sequence[BoundaryEdition], reach: Reach, version: Version) -> Ground:
     """Two queries, none when it is kept."""
-    return _kept(tuple(editions), reach, version)
+    return _kept(tuple(editions), reach, version.without_counts())
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -157,7 +157,7 @@ def _themes(is_cleared: bool) -> QuerySet[Theme]:
 
 def themes_of(scope: Scope, version: Version) -> tuple[Theme, ...]:
     """The same, kept by a version that was read before. One query, none when they are kept."""
-    return _kept_themes(scope.clears("internal", *READ_COUNTS), version)
+    return _kept_themes(scope.clears("internal", *READ_COUNTS), version.without_counts())
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -31,13 +31,19 @@ COMPUTING: Final = ("backend", "districts", "listening/codelists", "listening/fi
 class Version:
     """Of the counts of some days, with names, themes and boundaries; of all releases; of the day; and of the code.
 
-    `day` is that of Django and of the database: which boundaries hold, and which quarter is open, turns with it.
+    `everything` is of names, themes and boundaries, without the counts. `day` is that of Django and of the database:
+    which boundaries hold, and which quarter is open, turns with it.
     """
 
     counts: int
+    everything: int
     releases: int
     day: tuple[dt.date, dt.date]
     code: str
+
+    def without_counts(self) -> Version:
+        """The version of what no conversation changes: what is kept by it outlives one that is logged."""
+        return replace(self, counts=0)
 
 
 def read_version(period: Period | None, reach: Reach, *, published: bool = True) -> Version:
@@ -55,8 +61,8 @@ def read_version(period: Period | None, reach: Reach, *, published: bool = True)
             sql.read("listening.needmaps", "read_version.sql"),
             {"first": first, "until": until, "districts": reach.as_list(), "published": published},
         )
-        counts, releases, day = cursor.fetchone()
-    return Version(counts, releases, (clock.today(), day), code_version())
+        counts, everything, releases, day = cursor.fetchone()
+    return Version(counts, everything, releases, (clock.today(), day), code_version())
 
 
 @cache

@@ -26,6 +26,8 @@ from listening.statistics.shares import rounded
 # Goes up when the same records would give other figures: so that two downloads can be told apart.
 METHOD: Final = "1"
 
+as_json: Final = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes another encoder each time
+
 NOTES: Final = [
     "share = mentioning / conversations; a conversation counts once however many findings it has.",
     "share_eb: the map's value; the share drawn towards the whole city's, the more the fewer conversations there are.",
@@ -51,10 +53,10 @@ class Document:
         """A FeatureCollection; what holds for the whole map stands beside the features."""
         features = ",".join(
             f'{{"type":"Feature","id":{need.district_id},"geometry":{geometries.get(need.district_id, "null")},'
-            f'"properties":{json.dumps(self.properties(need), ensure_ascii=False)}}}'
+            f'"properties":{as_json(self.properties(need))}}}'
             for need in self.told.need_map.districts
         )
-        head = json.dumps(self.head(), ensure_ascii=False)
+        head = as_json(self.head())
         return f'{{"type":"FeatureCollection",{head[1:-1]},"features":[{features}]}}'
 
     def as_csv(self) -> str:

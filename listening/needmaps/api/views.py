@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -10,6 +13,7 @@ from rest_framework.views import APIView
 
 from backend.http.query_parameters import refuse_unknown
 from backend.http.renderers import CSV, GEOJSON, CSVRenderer, GeoJSONRenderer
+from backend.periods import Period
 from backend.problems import InvalidParameter
 from listening.fieldwork.key_scopes import KeyScope
 from listening.fieldwork.permissions import ReadsCounts
@@ -22,11 +26,13 @@ from listening.needmaps.api.tagged import Tagged
 from listening.needmaps.outlines import map_geometries
 from listening.needmaps.query import PARAMETERS, parse_compare, parse_query
 from listening.needmaps.tiers import calendar_name
+from listening.needmaps.version import Version
 from listening.releases.models import Release
 
 # Metres: what a screen shows of a whole city, and what a close look needs.
 TOLERANCES = {"simplified": 20.0, "full": 0.0}
 GEOMETRIES = (*TOLERANCES, "none")
+MOST_KEPT: Final = 64  # codes of releases, per process
 
 
 class NeedMapView(APIView):
@@ -70,10 +76,16 @@ class NeedMapView(APIView):
         query = parse_query(params, scope, version=tagged.version)
         told = annotate(query, scope, by=parse_compare(params), version=tagged.version)
         need_map = told.need_map
-        document = Document(told, Release.objects.code_of(calendar_name(need_map.query.period)))
+        document = Document(told, _release_of(need_map.query.period, tagged.version.without_counts()))
         if request.accepted_renderer.media_type == CSV:
             saved_as = {"Content-Disposition": f'attachment; filename="{file_name(need_map)}.csv"'}
             kind = f"{CSV}; charset=utf-8; header=present"
             return tagged.answer(document.as_csv(), content_type=kind, headers=saved_as)
         drawn = {} if geometry == "none" else map_geometries(need_map, TOLERANCES[geometry])
         return tagged.answer(document.as_geojson(drawn), content_type=str(request.accepted_renderer.media_type))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _release_of(period: Period, version: Version) -> str | None:
+    """The release that the world reads of a period, kept by version: one query, none when it is kept."""
+    return Release.objects.code_of(calendar_name(period))

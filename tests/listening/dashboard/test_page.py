@@ -332,8 +332,7 @@ def test_as_many_queries_for_nine_places_as_for_one(listened, client, reader, dj
     client.force_login(reader)
     client.get("/dashboard/", {"layer": "area"}), client.get("/dashboard/", {"layer": "quartiere"})  # warm the cache
     few = queries_of_a_page(client, django_assert_max_num_queries, "quartiere")
-    # One more for the larger places around all those that have no value.
-    assert queries_of_a_page(client, django_assert_max_num_queries, "area") == few + 1
+    assert queries_of_a_page(client, django_assert_max_num_queries, "area") == few
 
 
 @pytest.fixture

@@ -81,12 +81,9 @@ def counted(draw):
     districts = draw(st.lists(st.integers(0, 12), min_size=1, max_size=8, unique=True))
     themes = draw(st.integers(1, 4))
     numbers = st.integers(0, 40)
-    counts = np.array(
-        draw(
-            st.lists(numbers, min_size=17 * (themes + 1) * len(districts), max_size=17 * (themes + 1) * len(districts))
-        )
-    ).reshape(17, themes + 1, len(districts))
-    counts[:, 1:] = np.minimum(counts[:, 1:], counts[:, :1])
+    size = 3 * 7 * (themes + 1) * len(districts)
+    counts = np.array(draw(st.lists(numbers, min_size=size, max_size=size))).reshape(3, 7, themes + 1, len(districts))
+    counts[:, :, 1:] = np.minimum(counts[:, :, 1:], counts[:, :, :1])
     lies_in = {one: draw(st.integers(1, 6)) for one in districts if one and draw(st.booleans())}
     on_map = draw(st.lists(st.integers(1, 6), max_size=6, unique=True))
     windows = Windows.of(Period.parse("2026-Q2"))
@@ -103,14 +100,14 @@ def test_what_lies_in_a_place_is_counted_there_once_and_the_rest_in_the_last_lin
             for at, one in enumerate(whole.districts)
             if (lies_in.get(one) if lies_in.get(one) in on_map else None) == pk
         ]
-        added = whole.counts[:, :, inside].sum(axis=2)
-        assert grid.now.held[line, 0] == added[0, 0]
-        assert grid.ref.held[line, 0] == added[5, 0]
-        assert grid.base.mentioning[line].tolist() == added[10, 1:].tolist()
-        assert grid.mentions[line].tolist() == added[15, 1:].tolist()
-        assert grid.severe[line].tolist() == added[16, 1:].tolist()
+        now, ref, base = whole.counts[..., inside].sum(axis=-1)
+        assert grid.now.held[line, 0] == now[0, 0]
+        assert grid.ref.held[line, 0] == ref[0, 0]
+        assert grid.base.mentioning[line].tolist() == base[0, 1:].tolist()
+        assert grid.mentions[line].tolist() == now[5, 1:].tolist()
+        assert grid.severe[line].tolist() == now[6, 1:].tolist()
     nowhere = [at for at, one in enumerate(whole.districts) if one not in lies_in]
-    assert grid.unplaced[1].tolist() == whole.counts[0, 1:, nowhere].sum(axis=0).tolist()
+    assert grid.unplaced[1].tolist() == whole.counts[0, 0, 1:][:, nowhere].sum(axis=1).tolist()
 
 
 @given(counted())
@@ -120,7 +117,7 @@ def test_a_theme_is_estimated_beside_others_as_it_is_alone(made):
     together = whole.placed(places, lies_in)
     estimates = estimate(together.now.held, together.now.mentioning, together.now.sums)
     for number, theme in enumerate(whole.themes):
-        one = Counted(whole.windows, (theme,), whole.districts, whole.counts[:, [0, number + 1]]).placed(
+        one = Counted(whole.windows, (theme,), whole.districts, whole.counts[:, :, [0, number + 1]]).placed(
             places, lies_in
         )
         alone = need_map_of(query, one, estimate(one.now.held, one.now.mentioning, one.now.sums), 0)

@@ -112,8 +112,18 @@ class TestGeoJSON:
             assert not [one for one in told if "rollups_cell" in one or "rollups_delta" in one]
         with CaptureQueriesContext(connection) as captured:
             ask(layer="area", theme="housing", period=period)
-        # The version, and whether the world reads a release of the period.
-        assert len(captured) == 2
+        assert ["read_version.sql" in one["sql"] for one in captured.captured_queries] == [True]
+
+    def test_after_a_change_it_counts_anew_and_reads_no_boundaries(self, ask, listener):
+        ask(layer="area", theme="rent")
+        accept_many([conversation(listener, area=1)])
+        with CaptureQueriesContext(connection) as captured:
+            told = ask(layer="area", theme="rent").json()
+        names = [
+            "read_version.sql" in one["sql"] or "compare_periods.sql" in one["sql"] for one in captured.captured_queries
+        ]
+        assert names == [True, True]
+        assert told["features"][0]["properties"]["conversations"] == 25
 
     def test_plain_json_by_accept(self, ask):
         response = ask(headers={"Accept": "application/json"})
