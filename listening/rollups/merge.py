@@ -57,9 +57,9 @@ def merge_deltas() -> int | None:
 def keep_merged() -> int | None:
     """What a worker does every second: merge while much waits, for some seconds; returns as `merge_deltas` does.
 
-    When phones come home at once, merging would take from them half of the machine, and nobody waits for it: counts are
-    exact without. So beside busy writers it takes little at a time, and rests between; the log grows, and is merged when
-    they are through. Not beyond LONG_LOG: then it goes on as fast as it can.
+    When phones come home at once, merging would take half of the machine from them, and no count waits for it. Beside
+    busy writers it takes little at a time, and rests between; the log grows, and is merged when they are through. Not
+    beyond LONG_LOG: then it goes on as fast as it can.
     """
     merged, until, waiting = 0, time.monotonic() + LONGEST_S, log_length()
     while True:

@@ -23,7 +23,7 @@ def merge_squares(cursor: CursorWrapper, most: int = LOG_ROWS_PER_MERGE) -> int:
 
     H3 is known to Python alone, so each place goes through it once, when it comes; all counting is SQL.
     """
-    cursor.execute("SELECT id, conversation_id FROM rollups_square_delta LIMIT %s", [most])
+    cursor.execute("SELECT id, conversation_id FROM rollups_square_delta ORDER BY id LIMIT %s", [most])
     rows = cursor.fetchall()
     if not rows:
         return 0

@@ -53,9 +53,10 @@ def sequence() -> int:
 
 @transaction.atomic
 def sequence_step() -> Sequenced:
-    """Give positions to what was touched first, STEP rows at most. In a transaction of its own: others wait for its end.
+    """Give positions to what was touched first, STEP rows at most.
 
-    What was committed before this call has its position afterwards, unless the step is a part.
+    What was committed before this call has its position afterwards, unless the step is a part. Others wait for its end,
+    so do not call it inside a long transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT looked_at, is_part FROM sync_sequence(%s)", [STEP])

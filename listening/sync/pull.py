@@ -60,8 +60,8 @@ def pull(person: User, cursor: Cursor | None, *, limit: int) -> Page:
     """The page after a cursor, of `limit` conversations at most. None: from the beginning.
 
     Numbers what was committed, one step of it, then reads one snapshot. Call it outside of a transaction. After a bulk
-    load a step is not all: then the page says that there is more. While buckets are being filled nothing is numbered, as
-    what comes into the feed meanwhile would be delivered twice: by its id, and by its entry.
+    load a step is not all: then the page says that there is more. While buckets are being filled nothing is numbered:
+    what comes into the feed meanwhile would be delivered twice, by its id and by its entry.
     """
     is_part = (cursor is None or not cursor.filling) and feed.sequence_step().is_part
     feed.state()  # it may have to be written, and the snapshot only reads

@@ -19,8 +19,8 @@ class Ingest:
     """What the clients reached together.
 
     `seen_ms`: the longest from a commit to the end of the first need map asked for after it, which counted it. `lag_s`:
-    the longest that a change can have waited to be merged, which no need map waits for. `unmerged`: rows of the log that
-    were left to merge in the end, and `catch_up_s`, how long that took.
+    the longest that a change had waited to be merged, which no need map waits for. `unmerged`: rows of the log
+    that were left to merge in the end, and `catch_up_s`, how long that took.
     """
 
     conversations_per_second: float

@@ -3,7 +3,16 @@
 import pytest
 
 from listening.rollups import merge
-from listening.rollups.merge import FEW_ROWS, LOG_ROWS_PER_MERGE, LONG_LOG, MANY, REST, Merged, keep_merged, merge_deltas
+from listening.rollups.merge import (
+    FEW_ROWS,
+    LOG_ROWS_PER_MERGE,
+    LONG_LOG,
+    MANY,
+    REST,
+    Merged,
+    keep_merged,
+    merge_deltas,
+)
 
 ALL, PART = Merged(3, 1, is_part=False), Merged(FEW_ROWS, 1, is_part=True)
 

@@ -38,7 +38,7 @@ def fill(city, themes, listener):
         with connection.cursor() as cursor:
             # Empty on the disk as well: what other tests rolled back still takes room, and is not read as a whole.
             cursor.execute("TRUNCATE records_conversation CASCADE")
-            cursor.execute(f"ANALYZE {', '.join(READ)}")
+            cursor.execute(f"ANALYZE {', '.join(table for table in READ if table != 'codelists_theme')}")
             cursor.execute("DISCARD PLANS")
         ask(f"SELECT {function}(ARRAY[gen_random_uuid()])")
         accept_many(
@@ -91,7 +91,7 @@ def test_a_batch_is_planned_once(city, themes, listener):
 
 
 def test_it_counts_as_the_comparison_does(city, themes, listener):
-    """Of conversations of all kinds, in the boundaries of another day as well, there is nothing to correct afterwards."""
+    """Of conversations of all kinds, in boundaries of another day as well, nothing is left to correct."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO rollups_epoch (until, editions, base_edition)"
@@ -99,8 +99,8 @@ def test_it_counts_as_the_comparison_does(city, themes, listener):
         )
     accept_many(
         [
-            conversation(listener, heard("need", themes["rent"], themes["housing"], severity=5), heard("need", severity=4)),
-            conversation(listener, heard("asset", themes["health"], place=at(7)), heard("need", themes["mobility"], place=at(7))),
+            conversation(listener, heard("need", themes["rent"], themes["housing"], severity=5), heard(severity=4)),
+            conversation(listener, heard("asset", themes["health"], place=at(7)), heard("need", place=at(7))),
             conversation(listener),
             conversation(listener, heard("need"), place=Place("none")),
             conversation(listener, heard("need", themes["rent"]), is_test=True),

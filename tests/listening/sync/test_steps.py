@@ -142,7 +142,7 @@ class TestManyPulls:
         with transaction.atomic():
             assert feed.sequence_step() == feed.Sequenced(STEP, is_part=True)
             waiting, brought = in_a_thread(feed.sequence_step)
-            wait_until("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4712 AND NOT granted)")
+            wait_until("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4712 AND NOT granted")
         waiting.join(10)
         return brought[0]
 

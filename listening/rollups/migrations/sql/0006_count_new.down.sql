@@ -30,4 +30,16 @@ CREATE OR REPLACE FUNCTION rollups_unseen(ids uuid[]) RETURNS uuid[] LANGUAGE sq
     WHERE t.seen IS DISTINCT FROM there.seen
 $$;
 
+CREATE OR REPLACE FUNCTION rollups_spot(point geometry) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT least(floor((ST_X(point) + 180) / 360 * 16777216), 16777215)::bigint << 24
+         | least(greatest(floor(
+               (0.5 - asinh(tan(radians(least(greatest(ST_Y(point), -85.06), 85.06)))) / (2 * pi())) * 16777216
+           ), 0), 16777215)::bigint
+$$;
+
+CREATE OR REPLACE FUNCTION rollups_cluster(session_id uuid, listener_id bigint) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(session_id, md5('listener ' || listener_id)::uuid)
+$$;
+
 ALTER TABLE rollups_delta ADD PRIMARY KEY (id);

@@ -10,6 +10,22 @@
 ALTER TABLE rollups_delta DROP CONSTRAINT rollups_delta_pkey;
 
 
+-- As before, and written so that they become part of the statement that calls them.
+CREATE OR REPLACE FUNCTION rollups_cluster(session_id uuid, listener_id bigint) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(session_id, md5('listener ' || listener_id::text)::uuid)
+$$;
+
+CREATE OR REPLACE FUNCTION rollups_spot(point geometry) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN point IS NOT NULL THEN
+        least(floor((ST_X(point) + 180) / 360 * 16777216), 16777215)::bigint << 24
+        | least(greatest(floor(
+              (0.5 - asinh(tan(radians(least(greatest(ST_Y(point), -85.06), 85.06)))) / (2 * pi())) * 16777216
+          ), 0), 16777215)::bigint
+    END
+$$;
+
+
 -- As before, with a plan that is kept.
 CREATE OR REPLACE FUNCTION rollups_unseen(ids uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
@@ -45,7 +61,7 @@ BEGIN
     WITH heard AS MATERIALIZED (
         -- One row per finding; one without a finding for a conversation in which nothing was noted down.
         SELECT c.id, coalesce(c.district_id, 0) AS district_id, c.occurred_on AS day,
-               coalesce(c.session_id, md5('listener ' || c.listener_id)::uuid) AS cluster,
+               rollups_cluster(c.session_id, c.listener_id) AS cluster,
                CASE WHEN has_epochs THEN
                    rollups_elsewhere(c.place, c.location, coalesce(c.named_district_id, c.district_id)) END AS elsewhere,
                c.may_be_counted AND NOT c.is_test AS counts, c.location,
