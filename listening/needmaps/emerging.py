@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from backend.db import sql
 from listening.needmaps.query import NeedMapQuery
 from listening.needmaps.trend import Comparison
 from listening.statistics.arrays import BoolArray
-from listening.statistics.emerging import FEWEST_LISTENERS, FEWEST_SESSIONS, EmergingNeeds, emerging
+from listening.statistics.emerging import FEWEST_LISTENERS, FEWEST_SESSIONS, EmergingNeeds, emerging, heard_enough
 
 Integers = NDArray[np.int64]
 
@@ -25,21 +27,18 @@ def emerging_needs(query: NeedMapQuery, comparison: Comparison) -> EmergingNeeds
         return None
     here = slice(0, len(grid.places))
     shape = grid.now.mentioning[here].shape
-
-    def test(sessions: Integers, listeners: Integers) -> EmergingNeeds:
-        return emerging(
-            grid.now.mentioning[here],
-            grid.now.held[here],
-            grid.base.mentioning[here],
-            grid.base.held[here],
-            sessions=sessions,
-            listeners=listeners,
-            # The whole city's: a place's own comes out small where chance made it, and would alarm most there.
-            design_effect=comparison.now.city_deff,
-        )
-
-    candidates = test(np.full(shape, FEWEST_SESSIONS), np.full(shape, FEWEST_LISTENERS)).is_emerging
-    return test(*_hearers(query, comparison, candidates))
+    candidates = emerging(
+        grid.now.mentioning[here],
+        grid.now.held[here],
+        grid.base.mentioning[here],
+        grid.base.held[here],
+        sessions=np.full(shape, FEWEST_SESSIONS),
+        listeners=np.full(shape, FEWEST_LISTENERS),
+        # The whole city's: a place's own comes out small where chance made it, and would alarm most there.
+        design_effect=comparison.now.city_deff,
+    )
+    heard = heard_enough(*_hearers(query, comparison, candidates.is_emerging))
+    return replace(candidates, is_emerging=candidates.is_emerging & heard)
 
 
 def _hearers(query: NeedMapQuery, comparison: Comparison, wanted: BoolArray) -> tuple[Integers, Integers]:

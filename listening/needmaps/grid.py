@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, Literal
 
 import numpy as np
@@ -157,7 +158,7 @@ def count_themes(windows: Windows, *, role: str, kind: str | None, themes: Seque
                 "districts": reach.as_list(),
             },
         )
-        rows = np.array(cursor.fetchall(), np.int64).reshape(-1, 10)
+        rows = np.fromiter(chain.from_iterable(cursor.fetchall()), np.int64).reshape(-1, 10)
     # Line 0 holds all conversations.
     lines = np.zeros(max(themes, default=0) + 1, np.int64)
     lines[list(themes)] = np.arange(1, len(themes) + 1)

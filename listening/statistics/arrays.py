@@ -28,8 +28,9 @@ def floats(values: ArrayLike, name: str) -> FloatArray:
         If one is negative or not finite; the message has the name and the value.
     """
     array = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    wrong = ~(np.isfinite(array) & (array >= 0))
-    if wrong.any():
+    # The least and the greatest tell that all is well; a NaN is neither.
+    if array.size and not (array.min() >= 0 and array.max() < np.inf):
+        wrong = ~(np.isfinite(array) & (array >= 0))
         raise ImpossibleCounts(f"{name} holds {array[wrong].flat[0]:g}; it must be 0 or more, and finite.")
     return array
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaln, gammaln
+from scipy.special import betaln
 
 from listening.statistics.arrays import BoolArray, FloatArray, floats, part_of
 from listening.statistics.design_effect import effective_size
 from listening.statistics.false_discovery import RATE, adjusted
 from listening.statistics.reliability import FEWEST_EFFECTIVE
-from listening.statistics.tails import spans, sums
+from listening.statistics.tails import log_choose, spans, sums
 
 FEWEST_SESSIONS = 3  # in which the theme was mentioned
 FEWEST_LISTENERS = 2  # who heard it
@@ -89,7 +89,7 @@ def emerging(
     c0, n0 = part_of(baseline_mentions, baseline_conversations, names=("baseline_mentions", "baseline_conversations"))
     deff = floats(design_effect, "design_effect")
     c, n, c0, n0, size, size0 = np.broadcast_arrays(c, n, c0, n0, effective_size(n, deff), effective_size(n0, deff))
-    heard = (floats(sessions, "sessions") >= FEWEST_SESSIONS) & (floats(listeners, "listeners") >= FEWEST_LISTENERS)
+    heard = heard_enough(sessions, listeners)
     tested = (n > 0) & (n0 > 0)
     if family is not None:
         tested = tested & family
@@ -103,6 +103,14 @@ def emerging(
     )
     q = adjusted(p, family=tested)
     return EmergingNeeds(tested & heard & (q <= rate), p, q, tested)
+
+
+def heard_enough(sessions: ArrayLike, listeners: ArrayLike) -> BoolArray:
+    """Where a theme was heard in at least FEWEST_SESSIONS sessions by at least FEWEST_LISTENERS listeners."""
+    enough: BoolArray = (floats(sessions, "sessions") >= FEWEST_SESSIONS) & (
+        floats(listeners, "listeners") >= FEWEST_LISTENERS
+    )
+    return enough
 
 
 def first_heard(
@@ -125,8 +133,7 @@ def first_heard(
         Conversations without which "never heard" says only that nobody was there to hear.
     """
     c0, n0 = part_of(earlier_mentions, earlier_conversations, names=("earlier_mentions", "earlier_conversations"))
-    heard = (floats(sessions, "sessions") >= FEWEST_SESSIONS) & (floats(listeners, "listeners") >= FEWEST_LISTENERS)
-    first: BoolArray = heard & (c0 == 0) & (n0 >= enough)
+    first: BoolArray = heard_enough(sessions, listeners) & (c0 == 0) & (n0 >= enough)
     return first
 
 
@@ -146,6 +153,5 @@ def beta_binomial_tail(c: ArrayLike, n: ArrayLike, a: ArrayLike, b: ArrayLike) -
     count, trials, shape_a, shape_b = np.broadcast_arrays(count, trials, floats(a, "a"), floats(b, "b"))
     test, k = spans(count, trials)
     m, alpha, beta = trials[test], shape_a[test], shape_b[test]
-    choose = gammaln(m + 1) - gammaln(k + 1) - gammaln(m - k + 1)
-    each = np.exp(choose + betaln(k + alpha, m - k + beta) - betaln(alpha, beta))
+    each = np.exp(log_choose(m, k) + betaln(k + alpha, m - k + beta) - betaln(alpha, beta))
     return np.clip(sums(each, test, len(count)), 0.0, 1.0)

@@ -5,9 +5,15 @@ Pure. Each test has a span of whole numbers of its own length; all spans are lai
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
+from scipy.special import gammaln
 
 from listening.statistics.arrays import FloatArray, IntArray
+
+# Of the numbers of conversations that a place has; each was computed as larger ones are, but once.
+LOG_FACTORIALS: Final[FloatArray] = gammaln(np.arange(4096, dtype=np.float64) + 1)
 
 
 def spans(first: FloatArray, last: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -32,3 +38,15 @@ def spans(first: FloatArray, last: FloatArray) -> tuple[IntArray, FloatArray]:
 def sums(values: FloatArray, test: IntArray, tests: int) -> FloatArray:
     """Sum of the values of each test; 0 for an empty span."""
     return np.bincount(test, weights=values, minlength=tests).astype(np.float64)
+
+
+def log_choose(n: FloatArray, k: FloatArray) -> FloatArray:
+    """Natural logarithm of the number of ways to choose k out of n, for whole numbers 0 <= k <= n of one shape."""
+    if n.max(initial=0) < len(LOG_FACTORIALS):
+        return LOG_FACTORIALS[_whole(n)] - LOG_FACTORIALS[_whole(k)] - LOG_FACTORIALS[_whole(n - k)]
+    result: FloatArray = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return result
+
+
+def _whole(values: FloatArray) -> IntArray:
+    return values.astype(np.int64)

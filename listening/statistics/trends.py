@@ -11,13 +11,13 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaln, ndtr
+from scipy.special import ndtr
 
 from listening.statistics import intervals
 from listening.statistics.arrays import BoolArray, FloatArray, TextArray, part_of, ratio
 from listening.statistics.design_effect import effective_size
 from listening.statistics.false_discovery import RATE, adjusted
-from listening.statistics.tails import spans, sums
+from listening.statistics.tails import log_choose, spans, sums
 
 Trend = Literal["rising", "falling", "stable", "unclear"]
 
@@ -151,13 +151,8 @@ def fisher_exact(c1: ArrayLike, n1: ArrayLike, c2: ArrayLike, n2: ArrayLike) -> 
     marked = c1 + c2
     test, k = spans(np.maximum(0, marked - n2), np.minimum(marked, n1))
 
-    marginal = _log_choose(n1 + n2, marked)
-    observed = _log_choose(n1, c1) + _log_choose(n2, c2) - marginal
-    each = _log_choose(n1[test], k) + _log_choose(n2[test], marked[test] - k) - marginal[test]
+    marginal = log_choose(n1 + n2, marked)
+    observed = log_choose(n1, c1) + log_choose(n2, c2) - marginal
+    each = log_choose(n1[test], k) + log_choose(n2[test], marked[test] - k) - marginal[test]
     as_extreme = each <= observed[test] + AS_PROBABLE
     return np.minimum(sums(np.where(as_extreme, np.exp(each), 0.0), test, len(c1)), 1.0)
-
-
-def _log_choose(n: FloatArray, k: FloatArray) -> FloatArray:
-    result: FloatArray = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    return result
