@@ -99,7 +99,11 @@ def test_it_counts_as_the_comparison_does(city, themes, listener):
         )
     accept_many(
         [
-            conversation(listener, heard("need", themes["rent"], themes["housing"], severity=5), heard(severity=4)),
+            conversation(
+                listener,
+                heard("need", themes["rent"], themes["housing"], severity=5),
+                heard("need", themes["repairs"], severity=4),
+            ),
             conversation(listener, heard("asset", themes["health"], place=at(7)), heard("need", place=at(7))),
             conversation(listener),
             conversation(listener, heard("need"), place=Place("none")),
