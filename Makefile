@@ -9,7 +9,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no
 	--no-emit-trusted-host --no-strip-extras --allow-unsafe
 SECOND := var/second# where lane two of the tests has its copy and its server, see tests/lanes.py
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint doctor chaos bench stop clean lock database
+.PHONY: help demo test coverage lint doctor chaos bench stop clean lock database
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -27,6 +27,14 @@ test: ## install what is missing, then every check and every test; ARGS go to py
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m $(if $(ARGS),pytest $(ARGS),tests.lanes)
+
+# The tests of open data have a run of their own, see tests/lanes.py.
+coverage: ## the tests one after the other, which takes far longer, and the lines that none of them reaches
+	@$(PYTHON) -m backend.bootstrap test
+	@$(MAKE) --no-print-directory database
+	$(BIN)/pybabel -q compile -d backend/locale -D django
+	$(BIN)/python -m pytest --cov --cov-report= --ignore=tests/listening/opendata
+	$(BIN)/python -m pytest --cov --cov-append -W "ignore:Error when trying to teardown test databases" tests/listening/opendata
 
 lint: ## ruff, mypy and the import contracts, in the prepared .venv
 	$(BIN)/ruff check
