@@ -16,10 +16,23 @@ from tests import lanes
 PYTEST = """\
 #!/bin/sh
 ls -A > "$NOTES/files-of-${PWD##*/}"
+[ -z "$SLOW" ] || exec "$REAL_PYTHON" -c "$SLOW" "$@"
 echo "$PWD $*" >> "$NOTES/runs"
-[ -z "$SLOW" ] || exec sleep 321
 echo "said by pytest $*"
 case "$*" in *"$FAILS"*) exit 1 ;; esac
+"""
+# As pytest does: interrupted, it takes away what it made; terminated, it is gone.
+SLOW = """\
+import os, sys, time
+def note(name):
+    with open(os.environ["NOTES"] + "/" + name, "a") as notes:
+        print(os.getcwd(), *sys.argv[1:], file=notes)
+try:
+    note("runs")
+    time.sleep(321)
+except KeyboardInterrupt:
+    time.sleep(0.5)
+    note("tidied")
 """
 LOCALDB = """\
 import os, pathlib, sys
@@ -43,7 +56,7 @@ def suite(tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
 
     def start(**variables):
-        given = {"NOTES": str(notes), "FAILS": "no such run", "SLOW": ""}
+        given = {"NOTES": str(notes), "FAILS": "no such run", "SLOW": "", "REAL_PYTHON": sys.executable}
         return subprocess.Popen(
             ["env", "--default-signal=INT", sys.executable, "-m", "tests.lanes"],
             cwd=checkout, env=environment | given | variables,
@@ -116,12 +129,13 @@ def test_a_server_of_ones_own_serves_one_run_after_the_other(suite):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_stopped_they_leave_nothing(suite, number, code):
-    process = suite.start(SLOW="yes")
+    process = suite.start(SLOW=SLOW)
     suite.wait_for_two_runs()
     os.killpg(process.pid, number)
     process.communicate(timeout=120)
     assert process.returncode == code
     assert len(suite.notes("runs")) == 2  # what waited is not begun
+    assert len(suite.notes("tidied")) == (2 if number == signal.SIGINT else 0)
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
     assert suite.notes("servers")[-1] == f"{suite.copy} clean"
@@ -129,7 +143,7 @@ def test_stopped_they_leave_nothing(suite, number, code):
 
 
 def test_a_signal_to_the_lanes_alone_stops_both(suite):
-    process = suite.start(SLOW="yes")
+    process = suite.start(SLOW=SLOW)
     suite.wait_for_two_runs()
     process.terminate()
     process.communicate(timeout=120)
