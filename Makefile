@@ -7,13 +7,9 @@ ARGS ?=
 BIN := .venv/bin
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-strip-extras --allow-unsafe
-# The tests of open data commit what another role must see, which others would find: they have a run of their own.
-# Its database may still be held by a thread of a server when the run ends; the next run drops it.
-OPEN := tests/listening/opendata
-TESTS = $(BIN)/python -m pytest --cov --cov-report= --ignore=$(OPEN) && \
-	$(BIN)/python -m pytest --cov --cov-append --cov-report=term -W "ignore:Error when trying to teardown test databases" $(OPEN)
+SECOND := var/second# where lane two of the tests has its copy and its server, see tests/lanes.py
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint doctor chaos bench stop clean lock database
+.PHONY: help demo test coverage lint doctor chaos bench stop clean lock database
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -30,7 +26,15 @@ test: ## install what is missing, then every check and every test; ARGS go to py
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(if $(ARGS),$(BIN)/python -m pytest --cov --cov-report=term $(ARGS),$(TESTS))
+	$(BIN)/python -m $(if $(ARGS),pytest $(ARGS),tests.lanes)
+
+# The tests of open data have a run of their own, see tests/lanes.py.
+coverage: ## the tests one after the other, which takes far longer, and the lines that none of them reaches
+	@$(PYTHON) -m backend.bootstrap test
+	@$(MAKE) --no-print-directory database
+	$(BIN)/pybabel -q compile -d backend/locale -D django
+	$(BIN)/python -m pytest --cov --cov-report= --ignore=tests/listening/opendata
+	$(BIN)/python -m pytest --cov --cov-append -W "ignore:Error when trying to teardown test databases" tests/listening/opendata
 
 lint: ## ruff, mypy and the import contracts, in the prepared .venv
 	$(BIN)/ruff check
@@ -52,9 +56,11 @@ bench: ## the benchmarks, each beside the raw SQL of the same run
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 stop: ## stop the private PostgreSQL; its data stay
+	@test ! -d $(SECOND)/var || (cd $(SECOND) && $(PYTHON) -m backend.localdb down)
 	@test ! -d var || $(PYTHON) -m backend.localdb down
 
 clean: ## stop it and remove everything that make has made
+	@test ! -d $(SECOND)/var || (cd $(SECOND) && $(PYTHON) -m backend.localdb clean)
 	@test ! -d var || $(PYTHON) -m backend.localdb clean
 	rm -rf .venv var .coverage .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

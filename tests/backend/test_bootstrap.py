@@ -351,6 +351,27 @@ def test_a_server_of_ones_own_means_no_private_cluster(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("target", "deed"), [("stop", "down"), ("clean", "clean")])
+def test_both_private_clusters_are_known(tmp_path, target, deed):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "python").write_text('#!/bin/sh\necho "${PWD##*/}: $*"\n')
+    (tmp_path / "python").chmod(0o755)
+    (tmp_path / "var" / "second" / "var").mkdir(parents=True)
+    (tmp_path / "backend" / "locale").mkdir(parents=True)
+    told = make("--silent", target, f"PYTHON={tmp_path}/python", folder=tmp_path).stdout
+    assert told == f"second: -m backend.localdb {deed}\n{tmp_path.name}: -m backend.localdb {deed}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "runs"),
+    [([], ["-m tests.lanes"]), (["ARGS=tests/docs -x"], ["-m pytest tests/docs -x"])],
+    ids=["all in two lanes", "what was asked for in one"],
+)
+def test_make_test_runs(arguments, runs):
+    told = make("-n", "test", *arguments, DATABASE_URL="postgis://elsewhere").stdout
+    assert re.findall(r"-m (?:pytest|tests).*", told) == runs
+
+
 def test_the_doctor_says_what_to_run_first(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     finished = make("doctor", folder=tmp_path)
@@ -366,14 +387,16 @@ def ci(tmp_path):
     programs = {
         "make": f'echo "make $*" >> {tmp_path}/calls\nsleep 321 &\necho $! > {tmp_path}/left\n'
         "mkdir -p var; touch var/localdb.lock\n"
+        '[ -z "$LANES" ] || mkdir -p var/second/var\n'
         f'[ -z "$SLOW" ] || {{ touch {tmp_path}/begun; sleep 321; }}\nexit 7\n',
-        "python3": f'echo "$*" >> {tmp_path}/calls\n[ "$3" != status ] || exit "$STATUS"\n',
+        "python3": f'[ "${{PWD##*/}}" != second ] || printf "in lane two: " >> {tmp_path}/calls\n'
+        f'echo "$*" >> {tmp_path}/calls\n[ "$3" != status ] || exit "$STATUS"\n',
     }
     for name, text in programs.items():
         (tmp_path / "bin").mkdir(exist_ok=True)
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}")
         (tmp_path / "bin" / name).chmod(0o755)
-    environment = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "STATUS": "3", "SLOW": ""}
+    environment = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "STATUS": "3", "SLOW": "", "LANES": ""}
 
     def start(**variables):
         # What a shell runs in its background ignores SIGINT, and a script cannot catch what was ignored before it.
@@ -405,6 +428,11 @@ def test_ci_fails_as_make_fails_and_leaves_nothing(ci):
     assert ci.start().wait(180) == 7
     assert ci.calls() == ["make test", "-m backend.localdb clean"]
     assert ended(ci.left())
+
+
+def test_ci_takes_away_the_server_of_lane_two(ci):
+    assert ci.start(LANES="yes", STATUS="0").wait(180) == 7
+    assert ci.calls() == ["make test", "in lane two: -m backend.localdb clean", "-m backend.localdb clean"]
 
 
 @pytest.mark.parametrize(
