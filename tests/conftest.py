@@ -18,7 +18,7 @@ from listening.fieldwork.roles import Role
 from tests.people import person
 from tests.squareville import City, build_city
 
-pytest_plugins = ["tests.canaries"]
+pytest_plugins = ["tests.canaries", "tests.flush"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
