@@ -44,7 +44,9 @@ def listened(city, themes, listener) -> None:
     accept_many(made[::2] + beyond)
     merge_deltas()
     zona = Place("district", district_id=city.districts["zona", "B"].pk)
-    accept_many([*made[1::2], conversation(listener, heard("need", themes["rent"]), place=zona)])
+    day_after = NOON.replace(month=7, day=1)
+    after = conversation(listener, heard("need", themes["rent"]), area=1, occurred_at=day_after)
+    accept_many([*made[1::2], conversation(listener, heard("need", themes["rent"]), place=zona), after])
 
 
 def alike(one, other) -> bool:
