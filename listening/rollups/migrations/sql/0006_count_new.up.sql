@@ -60,13 +60,15 @@ BEGIN
 
     WITH heard AS MATERIALIZED (
         -- One row per finding; one without a finding for a conversation in which nothing was noted down.
-        SELECT c.id, coalesce(c.district_id, 0) AS district_id, c.occurred_on AS day,
-               rollups_cluster(c.session_id, c.listener_id) AS cluster,
-               CASE WHEN has_epochs THEN
-                   rollups_elsewhere(c.place, c.location, coalesce(c.named_district_id, c.district_id)) END AS elsewhere,
-               c.may_be_counted AND NOT c.is_test AS counts, c.location,
-               f.id AS finding_id, f.kind, f.subject, f.is_severe, f.themes, f.links, f.tier
-        FROM records_conversation c
+        SELECT c.*, f.id AS finding_id, f.kind, f.subject, f.is_severe, f.themes, f.links, f.tier
+        FROM (
+            SELECT id, coalesce(district_id, 0) AS district_id, occurred_on AS day,
+                   rollups_cluster(session_id, listener_id) AS cluster,
+                   CASE WHEN has_epochs THEN
+                       rollups_elsewhere(place, location, coalesce(named_district_id, district_id)) END AS elsewhere,
+                   may_be_counted AND NOT is_test AS counts, location
+            FROM records_conversation WHERE id = ANY (ids) OFFSET 0
+        ) c
         LEFT JOIN LATERAL (
             SELECT f.id, f.kind, coalesce(f.district_id, 0) AS subject, coalesce(f.severity >= 4, false) AS is_severe,
                    coalesce(t.themes, '{}') AS themes, t.links, t.tier
@@ -87,7 +89,6 @@ BEGIN
             ) t
             WHERE f.conversation_id = c.id OFFSET 0
         ) f ON true
-        WHERE c.id = ANY (ids)
     ), fresh AS MATERIALIZED (
         SELECT id, district_id, day, cluster, elsewhere,
                CASE WHEN counts THEN coalesce(
