@@ -132,12 +132,11 @@ def _insert(batch: Sequence[Submission], now: dt.datetime) -> list[UUID]:
         with transaction.atomic(), connection.cursor() as cursor:
             # Whoever withdraws waits for this one, or has it refused: nothing comes in between.
             lock_receipts(cursor, [one.receipt for one in batch if one.receipt])
-            # Whoever deletes one of them is waited for, so that the next statement sees the tombstone.
             cursor.execute(
-                "SELECT FROM records_conversation WHERE id = ANY (%s) ORDER BY id FOR KEY SHARE",
-                [[submission.id for submission in batch]],
+                sql.read("listening.capture", "insert_conversations.sql"),
+                {"batch": json.dumps(rows), "ids": [one.id for one in batch]},
             )
-            cursor.execute(sql.read("listening.capture", "insert_conversations.sql"), {"batch": json.dumps(rows)})
+            cursor.nextset()
             return [row[0] for row in cursor.fetchall()]
     except IntegrityError as error:
         if "records_finding_pkey" in str(error):
