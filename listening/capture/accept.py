@@ -132,7 +132,11 @@ def _insert(batch: Sequence[Submission], now: dt.datetime) -> list[UUID]:
         with transaction.atomic(), connection.cursor() as cursor:
             # Whoever withdraws waits for this one, or has it refused: nothing comes in between.
             lock_receipts(cursor, [one.receipt for one in batch if one.receipt])
-            cursor.execute(sql.read("listening.capture", "insert_conversations.sql"), {"batch": json.dumps(rows)})
+            cursor.execute(
+                sql.read("listening.capture", "insert_conversations.sql"),
+                {"batch": json.dumps(rows), "ids": [one.id for one in batch]},
+            )
+            cursor.nextset()
             return [row[0] for row in cursor.fetchall()]
     except IntegrityError as error:
         if "records_finding_pkey" in str(error):

@@ -1,10 +1,12 @@
 -- capture/sql/insert_conversations.sql
 -- Insert a batch of submissions with their bands, findings and themes, in one statement; returns the ids that were new.
 -- :batch  JSON array, one object per submission, as `capture.accept` writes it (coordinates in EPSG:4326 degrees)
+-- :ids    their ids; whoever deletes one of them is waited for first, so that the insert sees the tombstone
 -- A conversation whose id is known, or was deleted, or whose card was used to withdraw it before it came, is left alone
 -- with all that hangs on it.
 -- One statement: the triggers of the rollups see the whole batch at once. Rows go in id order, so that two batches with
 -- ids in common wait for each other instead of deadlocking.
+SELECT FROM records_conversation WHERE id = ANY (%(ids)s) ORDER BY id FOR KEY SHARE;
 WITH submitted AS MATERIALIZED (
     SELECT s.*,
            CASE WHEN s.lon IS NOT NULL THEN ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326) END AS location
