@@ -15,6 +15,7 @@ ROLLUPS: Final = 4_702
 BOUNDARIES: Final = 4_703
 ADMINISTRATORS: Final = 4_704
 EPOCHS: Final = 4_705
+RELEASES: Final = 4_713  # also taken in SQL, see releases/migrations/sql/0004_own_lock.up.sql
 # Taken in SQL alone: 4_710 by the chain of the audit, 4_711 where database roles get their rights, 4_712 by the
 # change feed.
 

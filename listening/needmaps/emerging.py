@@ -42,7 +42,7 @@ def emerging_needs(query: NeedMapQuery, comparison: Comparison) -> EmergingNeeds
 
 
 def _hearers(query: NeedMapQuery, comparison: Comparison, wanted: BoolArray) -> tuple[Integers, Integers]:
-    """Sessions and listeners that heard a theme in a place, where it is wanted; 0 elsewhere."""
+    """Sessions and listeners that heard a theme in a place, up to what is enough; 0 where it is not wanted."""
     sessions, listeners = np.zeros(wanted.shape, np.int64), np.zeros(wanted.shape, np.int64)
     pairs = [(int(place), int(theme)) for place, theme in np.argwhere(wanted)]
     if not pairs:
@@ -60,6 +60,8 @@ def _hearers(query: NeedMapQuery, comparison: Comparison, wanted: BoolArray) -> 
                 "kind": query.kind or "any",
                 "first": query.period.first,
                 "until": query.period.until,
+                "sessions": FEWEST_SESSIONS,
+                "listeners": FEWEST_LISTENERS,
             },
         )
         for place, theme, in_sessions, by_listeners in cursor.fetchall():

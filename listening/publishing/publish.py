@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from backend import clock
+from backend.db import locks
 from listening.fieldwork.models import User
 from listening.publishing.build import Draft, check_ready, parse_quarter
 from listening.publishing.errors import AuditFailed, NotPublished, SamePerson
@@ -22,8 +23,6 @@ from listening.releases.content import insert
 from listening.releases.files import folder_of
 from listening.releases.models import Release, ReleaseFile
 
-# Of the rows of a release, see releases/migrations/sql/0002_immutable.up.sql.
-LOCK: Final = 4712
 UNFINISHED: Final = ".unfinished-"
 
 
@@ -63,7 +62,7 @@ def publish(draft: Draft, *, then: Callable[[Release], None] = lambda release: N
         written = write_files(draft.content, folder)
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+                locks.lock(cursor, locks.RELEASES)
             check_ready(parse_quarter(head.quarter), correction=head.correction)
             newest = Release.objects.newest()
             if (newest.code if newest else "") != head.previous:

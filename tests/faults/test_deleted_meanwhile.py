@@ -1,3 +1,7 @@
+"""Two at once: one deletes a conversation, the other sends it again."""
+
+from __future__ import annotations
+
 import threading
 
 import pytest

@@ -6,7 +6,9 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from django.db import connection
 
+from backend.db import sql
 from listening.capture.accept import accept_many
 from listening.fieldwork.models import Session
 from listening.needmaps.estimate import sums_over_occasions
@@ -212,6 +214,18 @@ class TestEmerging:
         listening.hear(1, 100, 2, at=LAST_YEAR)
         listening.hear(1, 60, 24, **members)
         assert of(ask(theme="rent"))["emerging"] is False
+
+    def test_no_further_is_looked_than_to_find_that_it_is_enough(self, listening, city, themes):
+        """Else each conversation of the place is read for each theme: seconds, in a large city."""
+        listening.hear(1, 60, 24, sessions=8)
+        asked = {"edition": city.area(1).edition_id, "epoch": None, "places": [city.area(1).pk], "kind": "any",
+                 "themes": [themes["rent"].pk], "first": dt.date(2026, 1, 1), "until": dt.date(2027, 1, 1),
+                 "sessions": 3, "listeners": 2}  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(sql.read("listening.needmaps", "count_hearers.sql"), asked)
+            ((_, _, sessions, listeners),) = cursor.fetchall()
+        assert sessions == 3
+        assert listeners >= 2
 
     def test_not_tested_without_a_past(self, listening, ask):
         listening.hear(1, 60, 24)

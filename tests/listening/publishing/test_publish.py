@@ -14,6 +14,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from uuid6 import uuid7
 
 from backend import clock
+from backend.db import locks
 from districts.models import BoundaryEdition, District
 from listening.capture.amend import delete
 from listening.codelists.models import Theme
@@ -426,3 +427,13 @@ class TestCommands:
         with pytest.raises(CommandError):
             call_command("publish_release", QUARTER, *people, stdout=io.StringIO())
         assert not Release.objects.exists()
+
+
+def test_the_feed_goes_on_while_it_is_published(told_quarter, steward, second_steward):
+    """Under one number for both, every phone that pulled waited for the release."""
+    publish_release(QUARTER, proposed_by=steward, approved_by=second_steward)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted")
+        held = {objid for (objid,) in cursor.fetchall()}
+    assert locks.RELEASES in held
+    assert 4_712 not in held  # that of sync_sequence()
