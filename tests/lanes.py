@@ -25,7 +25,7 @@ NOT_COPIED = shutil.ignore_patterns("var", ".git", ".venv", ".*_cache", ".hypoth
 # Its database may still be held by a thread of a server when the run ends; the next run drops it.
 OPEN = "tests/listening/opendata"
 OPEN_RUN = ["-W", "ignore:Error when trying to teardown test databases", OPEN]
-# About half of the time. What is in neither list is run by lane one; so are the tests of districts, as the files of real
+# About half of the time. What is in neither list is run by lane one; so are the tests of districts, as files of real
 # cities, which they read, may lie beside the checkout.
 SECOND = [f"tests/{folder}" for folder in ("attacks", "browser", "contract", "oracle", "simulations")]
 FIRST_RUNS = [[f"--ignore={folder}" for folder in [*SECOND, OPEN]]]
