@@ -167,6 +167,13 @@ def syncing(port: int, phones: int) -> None:
             upserts.append((time.perf_counter() - started) * 1000)
     spread("HTTP push of 200 conversations", pushes, upserts)
     say(f"{'  ingest, push over plain upsert':44}{statistics.median(upserts) / statistics.median(pushes):32.2f}")
+    steps, cursor, more = [], None, True
+    while more:  # what was loaded before has no place in the feed yet: each pull takes up a part of it
+        _, ms, content = wire.ask("pull", {"cursor": cursor, "limit": 500})
+        steps.append(ms)
+        page = json.loads(content)
+        cursor, more = page["cursor"], page["more"]
+    say(f"HTTP {len(steps)} pulls until the feed has all that was loaded, {max(steps):.0f} ms at the longest")
     pulls, reads, cursor = [], [], None
     documents = sql.read("listening.records", "conversations_as_json.sql")
     for _ in range(24):
