@@ -18,7 +18,7 @@ SPOT_ZOOM: Final = 24
 LOG_ROWS_PER_MERGE: Final = 50_000
 
 
-def merge_squares(cursor: CursorWrapper, most: int = LOG_ROWS_PER_MERGE) -> int:
+def merge_squares(cursor: CursorWrapper, most: int) -> int:
     """Merge so much of the log of places; returns its rows. The caller holds the lock of the rollups, in a transaction.
 
     H3 is known to Python alone, so each place goes through it once, when it comes; all counting is SQL.
