@@ -136,7 +136,7 @@ def _insert(batch: Sequence[Submission], now: dt.datetime) -> list[UUID]:
                 sql.read("listening.capture", "insert_conversations.sql"),
                 {"batch": json.dumps(rows), "ids": [one.id for one in batch]},
             )
-            cursor.nextset()
+            cursor.nextset()  # the first result is of those who delete, and were waited for
             return [row[0] for row in cursor.fetchall()]
     except IntegrityError as error:
         if "records_finding_pkey" in str(error):

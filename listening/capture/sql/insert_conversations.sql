@@ -4,7 +4,7 @@
 -- :ids    their ids; whoever deletes one of them is waited for first, so that the insert sees the tombstone
 -- A conversation whose id is known, or was deleted, or whose card was used to withdraw it before it came, is left alone
 -- with all that hangs on it.
--- One statement: the triggers of the rollups see the whole batch at once. Rows go in id order, so that two batches with
+-- The insert is one statement: the triggers of the rollups see the whole batch at once. Rows go in id order, so that two batches with
 -- ids in common wait for each other instead of deadlocking.
 SELECT FROM records_conversation WHERE id = ANY (%(ids)s) ORDER BY id FOR KEY SHARE;
 WITH submitted AS MATERIALIZED (
